@@ -1,0 +1,193 @@
+# What the scenarios share. A scenario defines some of
+#   setup    the healthy machine: disks, mounts, innocent neighbours       fault   breaks it
+#   shown    true when the kernel's own counters show the fault            undo    takes the fault away
+#   gone     true when the counters are well again                         cleanup leaves nothing behind, also after a failure
+#   evidence prints the counters that matter; it is recorded in every phase
+setup() { :; }
+fault() { :; }
+shown() { :; }
+undo() { :; }
+gone() { :; }
+cleanup() { :; }
+evidence() { :; }
+
+say() { printf '%8.1f %s\n' "$(cut -d' ' -f1 /proc/uptime)" "$*"; }
+
+# await SECONDS WORD...: until the command is true. The limit only ends a hopeless wait; what is asserted never depends on how long it took.
+await() {
+  local until=$((SECONDS + $1))
+  shift
+  until "$@"; do
+    if [ $SECONDS -ge $until ]; then say "gave up waiting for: $*"; return 1; fi
+    sleep 0.5
+  done
+}
+
+phase() {
+  echo "$1" > "$OUT/phase"
+  say "phase $1"
+}
+
+record() {
+  {
+    echo "== $(cat "$OUT/phase") at $(cut -d' ' -f1 /proc/uptime)"
+    evidence
+  } >> "$OUT/evidence.txt" 2>&1 || true
+}
+
+run_scenario() {
+  trap finish EXIT
+  phase calm
+  setup
+  record
+  phase fault
+  fault
+  await 120 shown
+  record
+  phase clear
+  undo
+  await 120 gone
+  record
+  phase over
+  echo ok > "$OUT/result"
+}
+
+# Also after a failure: the next scenario must find a healthy machine.
+finish() {
+  [ -e "$OUT/result" ] || echo "failed in phase $(cat "$OUT/phase")" > "$OUT/result"
+  set +e
+  undo
+  kill_pods
+  cleanup
+}
+
+# on_host WORD: asks the harness on the host for something only it can do, and waits until it is done.
+on_host() {
+  mkdir -p /results/host
+  rm -f "/results/host/$1.done"
+  touch "/results/host/$1.wanted"
+  await 30 test -e "/results/host/$1.done"
+}
+
+# disk NAME: the kernel's name (vda, vdb …) of the virtio disk with that serial.
+disk() {
+  local file
+  for file in /sys/block/vd*/serial; do
+    if [ "$(cat "$file")" = "$1" ]; then basename "$(dirname "$file")"; return; fi
+  done
+  echo "no disk $1" >&2
+  return 1
+}
+
+sectors() { cat "/sys/class/block/$1/size"; }
+
+# dm NAME TABLE: a device-mapper device; there is no udev here, dmsetup makes the nodes itself.
+export DM_DISABLE_UDEV=1
+dm() { dmsetup create "$1" --table "$2"; }
+dm_kernel_name() { basename "$(readlink -f "/dev/mapper/$1")"; }
+dm_swap() {
+  dmsetup suspend --nolockfs "$1"
+  dmsetup load "$1" --table "$2"
+  dmsetup resume "$1"
+}
+undm() {
+  local name
+  for name in "$@"; do
+    if [ -e "/dev/mapper/$name" ]; then
+      dmsetup resume "$name"
+      await 20 dmsetup remove "$name"
+    fi
+  done
+}
+
+# pod NAME WORD...: runs the command in the background in a container's cgroup, as the kubelet lays them out. $! is its pid.
+pod() {
+  local name=$1 uid id
+  shift
+  uid=$(printf '%s' "$name" | md5sum | sed -E 's/^(.{8})(.{4})(.{4})(.{4})(.{12}).*/\1-\2-\3-\4-\5/')
+  id=$(printf '%s' "$name" | sha256sum | cut -c1-64)
+  POD_CGROUP=/sys/fs/cgroup/kubepods/burstable/pod$uid
+  POD_DIR=/var/lib/kubelet/pods/$uid
+  CONTAINER_CGROUP=$POD_CGROUP/$id
+  if [ ! -d "$CONTAINER_CGROUP" ]; then
+    mkdir -p "$POD_CGROUP"
+    echo +cpu +io +memory +pids > "$POD_CGROUP/cgroup.subtree_control"
+    mkdir "$CONTAINER_CGROUP"
+  fi
+  [ $# -gt 0 ] || return 0
+  (
+    echo "$BASHPID" > "$CONTAINER_CGROUP/cgroup.procs"
+    exec "$@"
+  ) &
+}
+
+pod_pids() { cat /sys/fs/cgroup/kubepods/burstable/pod*/*/cgroup.procs 2> /dev/null; }
+no_pods() { [ -z "$(pod_pids)" ]; }
+# kill_pod NAME: ends that pod's processes.
+kill_pod() {
+  local procs
+  pod "$1"
+  procs=$(cat "$CONTAINER_CGROUP/cgroup.procs")
+  # shellcheck disable=SC2086
+  [ -z "$procs" ] || kill -9 $procs || true
+  await 30 empty "$CONTAINER_CGROUP/cgroup.procs"
+}
+empty() { [ -z "$(cat "$1")" ]; }
+kill_pods() {
+  local pids dir
+  pids=$(pod_pids)
+  # shellcheck disable=SC2086
+  [ -z "$pids" ] || kill -9 $pids 2> /dev/null || true
+  await 30 no_pods
+  for dir in /sys/fs/cgroup/kubepods/burstable/pod*/*/ /sys/fs/cgroup/kubepods/burstable/pod*/; do
+    [ ! -d "$dir" ] || rmdir "$dir"
+  done
+}
+
+program() { echo "/usr/bin/python3 -I $VM/programs/$1"; }
+
+# The innocent neighbour: a pod that writes a little, at a steady pace, to a disk of its own.
+start_neighbour() {
+  local dev=/dev/$(disk calm)
+  mkdir -p /mnt/calm
+  blkid "$dev" > /dev/null || mkfs.ext4 -q "$dev"
+  mount "$dev" /mnt/calm
+  pod neighbour $(program writer.py) /mnt/calm/file
+}
+stop_neighbour() { umount /mnt/calm; }
+
+# Counters
+diskstats() { awk -v want=" $* " 'index(want, " " $3 " ")' /proc/diskstats; }
+in_flight() { awk -v dev="$1" '$3 == dev { print $12 }' /proc/diskstats; }
+completed() { awk -v dev="$1" '$3 == dev { print $4 + $8 + $15 + $19 }' /proc/diskstats; }
+pressure() { local name; for name in cpu memory io; do sed "s/^/$name /" /proc/pressure/$name; done; }
+meminfo() { awk -v key="$1:" '$1 == key { print $2 }' /proc/meminfo; }
+vmstat() { awk -v key="$1" '$1 == key { print $2 }' /proc/vmstat; }
+memory() {
+  grep -E '^(MemTotal|MemFree|MemAvailable|Cached|AnonPages|SUnreclaim)' /proc/meminfo
+  grep -E '^(workingset_refault|pgmajfault|allocstall|pgscan_direct |pgsteal_direct |compact_(stall|fail|success)|oom_kill)' /proc/vmstat
+}
+# processes_in STATE: how many user processes are in that state. Kernel threads (no command line size in statm) do not count.
+processes_in() {
+  local count=0 stat size
+  for stat in /proc/[0-9]*; do
+    read -r size _ < "$stat/statm" || continue
+    [ "${size:-0}" -gt 0 ] || continue
+    case $(sed 's/.*) //' "$stat/stat") in "$1 "*) count=$((count + 1)) ;; esac
+  done 2> /dev/null
+  echo $count
+}
+# without_completions DEVICE: something in flight, and two seconds long nothing completes.
+without_completions() {
+  local before
+  before=$(completed "$1")
+  sleep 2
+  [ "$(in_flight "$1")" -gt 0 ] && [ "$(completed "$1")" = "$before" ]
+}
+# completes DEVICE: requests complete again.
+completes() {
+  local before
+  before=$(completed "$1")
+  sleep 1
+  [ "$(completed "$1")" -gt "$before" ]
+}

@@ -1,0 +1,17 @@
+# HighLoad by blocked tasks: many processes wait (state D) for a frozen file system while the CPUs are idle. A frozen file system is not a hung disk: nothing
+# is in flight. The neighbour keeps writing.
+setup() {
+  start_neighbour
+  mkfs.ext4 -q "/dev/$(disk spare)"
+  mkdir -p /mnt/data
+  mount "/dev/$(disk spare)" /mnt/data
+}
+fault() {
+  fsfreeze -f /mnt/data
+  for i in $(seq 32); do pod waiter bash -c ": > /mnt/data/$i"; done
+}
+shown() { [ "$(processes_in D)" -ge 32 ]; }
+undo() { fsfreeze -u /mnt/data || true; }
+gone() { [ "$(processes_in D)" = 0 ]; }
+cleanup() { umount /mnt/data; stop_neighbour; }
+evidence() { cat /proc/loadavg; grep -E '^(cpu |procs_)' /proc/stat; echo "in D: $(processes_in D)"; pressure; diskstats "$(disk spare)"; }

@@ -1,0 +1,22 @@
+# MemoryShort: too little page cache for the file that a pod reads. Pages are thrown out and read again (refaults), everybody waits for memory.
+setup() {
+  start_neighbour
+  mkfs.ext4 -q "/dev/$(disk spare)"
+  mkdir -p /mnt/data
+  mount "/dev/$(disk spare)" /mnt/data
+  fallocate -l 300M /mnt/data/file
+  dd if=/dev/zero of=/mnt/data/file bs=1M count=300 conv=notrunc,fsync status=none
+}
+fault() {
+  pod holder $(program memory.py 60)
+  holder=$!
+  await 60 test "$(meminfo MemAvailable)" -lt $((120 * 1024)) || true
+  refaults=$(vmstat workingset_refault_file)
+  readers=
+  for _ in 1 2 3; do pod reader $(program reader.py) /mnt/data/file; readers="$readers $!"; done
+}
+shown() { [ "$(vmstat workingset_refault_file)" -gt $((refaults + 5000)) ]; }
+undo() { kill -9 $holder $readers || true; }
+gone() { [ "$(meminfo MemAvailable)" -gt $((500 * 1024)) ]; }
+cleanup() { umount /mnt/data; stop_neighbour; }
+evidence() { memory; pressure; diskstats "$(disk spare)"; }
