@@ -1,0 +1,271 @@
+import type { BlockDevice } from '../../collectors/blockdevices.ts'
+import type { DiskStats } from '../../collectors/diskstats.ts'
+import type { Mount } from '../../collectors/mounts.ts'
+import type { Role } from '../rules/rule.ts'
+import type { SignalDefinition } from '../signals.ts'
+import { derivation, growth, intervalOf, quotient, ratePerSecond, readingOf, type Step } from './step.ts'
+import { mountOf, type SuperBlock, superBlocks } from './superblocks.ts'
+import { slide, type Timed } from './window.ts'
+
+/** The columns of `iostat -x`, by its formulas (sysstat, rd_stats.c), in base units. */
+export const diskSignals = {
+  'disk.readsPerSecond': { unit: 'perSecond', subject: 'Disk', worse: 'neither', help: 'Completed reads (iostat r/s)' },
+  'disk.writesPerSecond': {
+    unit: 'perSecond',
+    subject: 'Disk',
+    worse: 'neither',
+    help: 'Completed writes (iostat w/s)',
+  },
+  'disk.readBytesPerSecond': {
+    unit: 'bytesPerSecond',
+    subject: 'Disk',
+    worse: 'neither',
+    help: 'Bytes read (iostat rkB/s)',
+  },
+  'disk.writeBytesPerSecond': {
+    unit: 'bytesPerSecond',
+    subject: 'Disk',
+    worse: 'neither',
+    help: 'Bytes written (iostat wkB/s)',
+  },
+  'disk.readAwaitMs': {
+    unit: 'ms',
+    subject: 'Disk',
+    worse: 'up',
+    help: 'Mean time of the reads that completed (iostat r_await)',
+  },
+  'disk.writeAwaitMs': {
+    unit: 'ms',
+    subject: 'Disk',
+    worse: 'up',
+    help: 'Mean time of the writes that completed (iostat w_await)',
+  },
+  'disk.flushAwaitMs': {
+    unit: 'ms',
+    subject: 'Disk',
+    worse: 'up',
+    help: 'Mean time of the flushes that completed (iostat f_await), Linux 5.5',
+  },
+  'disk.queueLength': { unit: 'count', subject: 'Disk', worse: 'up', help: 'Mean requests in flight (iostat aqu-sz)' },
+  'disk.utilizationRatio': {
+    unit: 'ratio',
+    subject: 'Disk',
+    worse: 'up',
+    help: 'Share of time with a request in flight (iostat %util)',
+  },
+  'disk.inFlight': { unit: 'count', subject: 'Disk', worse: 'up', help: 'Requests in flight now' },
+  'disk.stalledRequests': {
+    unit: 'count',
+    subject: 'Disk',
+    worse: 'up',
+    help: 'Requests in flight, of which none completed since the sample before; 0 if any did',
+  },
+  'disk.awaitMs': {
+    unit: 'ms',
+    subject: 'Disk',
+    worse: 'up',
+    help: 'The worse of read and write await over the shortest trailing window of up to 60 s with 5 completions',
+  },
+} as const satisfies Record<string, SignalDefinition>
+
+const SECTOR_BYTES = 512
+const WINDOW_MS = 60_000
+const MIN_COMPLETIONS = 5
+/** With so few completions an await counts only if the device was at work nearly all the time. */
+const BUSY_RATIO = 0.9
+/** What completes after a stall this long waited for the stall; it says nothing of the device now. */
+const STALL_MS = 15_000
+
+/** What the rules need to know of a disk beside its signals. */
+export interface Disk {
+  readonly name: string
+  readonly dev: string
+  readonly device: BlockDevice | undefined
+  /** Devices directly below: members of dm and md, the disk that holds a loop device's file. */
+  readonly below: readonly string[]
+  /** Where file systems on it, its partitions or devices above it are mounted. */
+  readonly mountPoints: readonly string[]
+  readonly role: Role
+}
+
+interface Slice extends Timed {
+  readonly seconds: number
+  readonly reads: number
+  readonly readMs: number
+  readonly writes: number
+  readonly writeMs: number
+  readonly busyMs: number
+}
+
+interface DiskState {
+  readonly slices: readonly Slice[]
+  readonly stalledSinceMs: number | null
+}
+
+export const disks = derivation({
+  start: new Map<string, DiskState>() as ReadonlyMap<string, DiskState>,
+  step(state, step) {
+    const devices = new Map((readingOf(step.curr, 'blockdevices') ?? []).map(device => [device.name, device]))
+    const stats = wholeDisks(readingOf(step.curr, 'diskstats') ?? [], devices)
+    const interval = intervalOf(step, 'diskstats')
+    const before = new Map((interval?.before ?? []).map(disk => [disk.name, disk]))
+    const next = new Map<string, DiskState>()
+    for (const disk of stats) {
+      if (devices.get(disk.name)?.counts === false) continue
+      const was = before.get(disk.name)
+      step.signals.set('disk.inFlight', disk.name, disk.inFlight)
+      const old = state.get(disk.name) ?? { slices: [], stalledSinceMs: null }
+      const same = was !== undefined && was.dev === disk.dev && disk.writes >= was.writes && disk.reads >= was.reads
+      next.set(
+        disk.name,
+        same ? stepDisk(old, was, disk, interval!.seconds, step) : { slices: [], stalledSinceMs: null },
+      )
+    }
+    return { state: next, facts: describeDisks(stats, readingOf(step.curr, 'diskstats') ?? [], devices, step) }
+  },
+})
+
+function stepDisk(
+  state: DiskState,
+  was: DiskStats,
+  is: DiskStats,
+  seconds: number,
+  { curr, signals }: Step,
+): DiskState {
+  const atMs = curr.readings.diskstats.atMs
+  const set = (signal: keyof typeof diskSignals, value: number | undefined) => signals.set(signal, is.name, value)
+  const reads = is.reads - was.reads
+  const writes = is.writes - was.writes
+  const readMs = growth(was.readMs, is.readMs)
+  const writeMs = growth(was.writeMs, is.writeMs)
+  const busyMs = growth(was.ioTicksMs, is.ioTicksMs)
+  set('disk.readsPerSecond', reads / seconds)
+  set('disk.writesPerSecond', writes / seconds)
+  set('disk.readBytesPerSecond', bytes(ratePerSecond(was.readSectors, is.readSectors, seconds)))
+  set('disk.writeBytesPerSecond', bytes(ratePerSecond(was.writeSectors, is.writeSectors, seconds)))
+  set('disk.readAwaitMs', quotient(readMs, reads))
+  set('disk.writeAwaitMs', quotient(writeMs, writes))
+  set('disk.flushAwaitMs', quotient(growth(was.flushMs, is.flushMs), is.flushes - was.flushes))
+  set('disk.queueLength', quotient(growth(was.queueMs, is.queueMs), seconds * 1000))
+  set('disk.utilizationRatio', quotient(busyMs, seconds * 1000))
+
+  const completed = reads + writes + (is.discards - was.discards) + (is.flushes - was.flushes)
+  const stalled = is.inFlight > 0 && completed === 0
+  set('disk.stalledRequests', stalled ? is.inFlight : 0)
+  const stalledSinceMs = stalled ? (state.stalledSinceMs ?? atMs) : null
+  const recovered = !stalled && state.stalledSinceMs !== null && atMs - state.stalledSinceMs >= STALL_MS
+  const slice = { atMs, seconds, reads, readMs: readMs ?? 0, writes, writeMs: writeMs ?? 0, busyMs: busyMs ?? 0 }
+  const slices = recovered ? [] : slide(state.slices, slice, WINDOW_MS)
+  set('disk.awaitMs', windowedAwait(slices))
+  return { slices, stalledSinceMs }
+}
+
+const bytes = (sectors: number | undefined): number | undefined =>
+  sectors === undefined ? undefined : sectors * SECTOR_BYTES
+
+/** The worse of read and write await; undefined where too little completed to tell. */
+function windowedAwait(slices: readonly Slice[]): number | undefined {
+  const read = shortestWindow(
+    slices,
+    slice => slice.reads,
+    slice => slice.readMs,
+  )
+  const write = shortestWindow(
+    slices,
+    slice => slice.writes,
+    slice => slice.writeMs,
+  )
+  return read === undefined ? write : write === undefined ? read : Math.max(read, write)
+}
+
+function shortestWindow(
+  slices: readonly Slice[],
+  count: (slice: Slice) => number,
+  ms: (slice: Slice) => number,
+): number | undefined {
+  let completions = 0
+  let totalMs = 0
+  let busyMs = 0
+  let seconds = 0
+  for (const slice of slices.toReversed()) {
+    completions += count(slice)
+    totalMs += ms(slice)
+    busyMs += slice.busyMs
+    seconds += slice.seconds
+    if (completions >= MIN_COMPLETIONS) return totalMs / completions
+  }
+  const wholeWindow = seconds * 1000 >= WINDOW_MS
+  return completions > 0 && wholeWindow && busyMs >= BUSY_RATIO * seconds * 1000 ? totalMs / completions : undefined
+}
+
+const NEVER = /^(ram|zram|fd|sr)\d+$/
+
+/** Partitions count in their disk. Without sysfs a name tells: `vda1` and `nvme0n1p1` belong to `vda` and `nvme0n1`. */
+function wholeDisks(stats: readonly DiskStats[], devices: ReadonlyMap<string, BlockDevice>): DiskStats[] {
+  const names = new Set(stats.map(disk => disk.name))
+  const isPartition = (name: string): boolean => {
+    if (devices.size > 0) return !devices.has(name)
+    const parent = /^(.*\d)p\d+$/.exec(name)?.[1] ?? /^(.*\D)\d+$/.exec(name)?.[1]
+    return parent !== undefined && names.has(parent)
+  }
+  return stats.filter(({ name }) => !NEVER.test(name) && !isPartition(name))
+}
+
+function describeDisks(
+  whole: readonly DiskStats[],
+  all: readonly DiskStats[],
+  devices: ReadonlyMap<string, BlockDevice>,
+  { curr, places }: Step,
+): Disk[] {
+  const mounts = readingOf(curr, 'mounts') ?? []
+  const diskOfDev = new Map(all.map(({ dev, name }) => [dev, diskOf(name, devices)]))
+  const mounted = Map.groupBy(
+    superBlocks(mounts, places),
+    block => diskOfDev.get(block.dev) ?? diskOf(block.source.replace('/dev/', ''), devices),
+  )
+  const described = whole.map(({ name, dev }) => {
+    const device = devices.get(name)
+    const blocks = mounted.get(name) ?? []
+    return { name, dev, device, below: below(device, mounts, diskOfDev), blocks }
+  })
+  return described.map(({ blocks, ...disk }) => {
+    const above = described.filter(other => restsOn(other.name, disk.name, described)).flatMap(other => other.blocks)
+    return {
+      ...disk,
+      mountPoints: (blocks.length > 0 ? blocks : above).flatMap(block => block.mountPoints),
+      role: roleOf([...blocks, ...above]),
+    }
+  })
+}
+
+function diskOf(name: string, devices: ReadonlyMap<string, BlockDevice>): string {
+  for (const device of devices.values()) if (device.partitions.includes(name)) return device.name
+  return name
+}
+
+function below(
+  device: BlockDevice | undefined,
+  mounts: readonly Mount[],
+  diskOfDev: ReadonlyMap<string, string>,
+): string[] {
+  if (device === undefined) return []
+  const holder = device.backingFile === null ? undefined : diskOfDev.get(mountOf(device.backingFile, mounts)?.dev ?? '')
+  return holder === undefined || holder === device.name ? [...device.members] : [...device.members, holder]
+}
+
+/** Whether `upper` is a device on top of `lower`, directly or through others. */
+function restsOn(
+  upper: string,
+  lower: string,
+  disks: readonly Pick<Disk, 'name' | 'below'>[],
+  seen = new Set<string>(),
+): boolean {
+  if (seen.has(upper)) return false
+  seen.add(upper)
+  const below = disks.find(({ name }) => name === upper)?.below ?? []
+  return below.some(name => name === lower || restsOn(name, lower, disks, seen))
+}
+
+/** A pod's volume only where nothing else lies on the disk; what nobody mounted (LVM, swap, unknown) counts as the node's. */
+const roleOf = (blocks: readonly SuperBlock[]): Role =>
+  blocks.length > 0 && blocks.every(block => block.role === 'volume') ? 'volume' : 'node'

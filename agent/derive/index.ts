@@ -1,0 +1,45 @@
+import { cpu } from './cpu.ts'
+import { disks } from './disks.ts'
+import { pressure } from './pressure.ts'
+import type { Derivation, Step } from './step.ts'
+
+/** All derivations. Adding one: its file and its line here. */
+const derivations = { cpu, pressure, disks }
+
+type Derivations = typeof derivations
+type StateOf<D> = D extends Derivation<infer State, unknown> ? State : never
+type FactsOf<D> =
+  D extends Derivation<never, infer Facts> ? Facts : D extends Derivation<infer _S, infer Facts> ? Facts : never
+
+/** What derivations remember from cycle to cycle. */
+export type DeriveState = { readonly [D in keyof Derivations]: StateOf<Derivations[D]> }
+
+/** What derivations know of the node's parts beside signals: names, roles, how devices stack. */
+export type Facts = { readonly [D in keyof Derivations]: FactsOf<Derivations[D]> }
+
+type AnyDerivation = Derivation<unknown, unknown>
+
+export function startDeriving(): DeriveState {
+  return mapDerivations(derivation => derivation.start) as DeriveState
+}
+
+export function derive(state: DeriveState, step: Step): { state: DeriveState; facts: Facts } {
+  const next = mapDerivations((derivation, name) => derivation.step(state[name], step)) as Record<
+    keyof Derivations,
+    { state: unknown; facts: unknown }
+  >
+  return {
+    state: mapDerivations((_, name) => next[name].state) as DeriveState,
+    facts: mapDerivations((_, name) => next[name].facts) as Facts,
+  }
+}
+
+function mapDerivations(
+  map: (derivation: AnyDerivation, name: keyof Derivations) => unknown,
+): Record<keyof Derivations, unknown> {
+  const names = Object.keys(derivations) as (keyof Derivations)[]
+  return Object.fromEntries(names.map(name => [name, map(derivations[name] as AnyDerivation, name)])) as Record<
+    keyof Derivations,
+    unknown
+  >
+}

@@ -1,0 +1,237 @@
+import type { ActiveRule, ActiveTrigger } from './rules/active.ts'
+import type { Culprit, Observation, Severity, Stance, Subject } from './rules/rule.ts'
+
+/** What one rule sees this cycle. `outcome` other than `judged`: nothing could be observed, and why. */
+export interface Finding {
+  readonly rule: ActiveRule
+  readonly outcome: 'judged' | 'notYet' | 'notApplicable' | 'unknown'
+  /** Why it is not applicable or unknown. */
+  readonly detail?: string
+  readonly observations: readonly { readonly trigger: ActiveTrigger; readonly observation: Observation }[]
+}
+
+export interface Now {
+  /** Monotonic since boot. */
+  readonly atMs: number
+  readonly wallMs: number
+  /** Time since the cycle before that counts towards `for` and `hold`: 0 on the first cycle and over a gap. */
+  readonly countedMs: number
+}
+
+/** An unbroken run of frames in one stance: where it began and how much of it counts. */
+interface Stretch {
+  readonly sinceMs: number
+  readonly sinceWallMs: number
+  readonly countedMs: number
+}
+
+/** The memory of one trigger and subject. Plain data: it goes to the state file as it is. */
+export interface Track {
+  readonly rule: string
+  readonly trigger: string
+  readonly observation: Observation
+  /** The last time anybody could tell. */
+  readonly measuredAtMs: number
+  readonly raised: Stretch | null
+  readonly critical: Stretch | null
+  readonly notCritical: Stretch | null
+  readonly clear: Stretch | null
+  readonly active: { readonly sinceMs: number; readonly sinceWallMs: number; readonly severity: Severity } | null
+}
+
+export type Tracks = ReadonlyMap<string, Track>
+
+/** A problem as judged, before the report puts it into words. */
+export interface Problem {
+  readonly id: string
+  readonly rule: ActiveRule
+  readonly reason: string
+  readonly severity: Severity
+  readonly subject: Subject
+  readonly sinceMs: number
+  readonly sinceWallMs: number
+  /** The first clear frame; null while it holds. */
+  readonly endMs: number | null
+  readonly message: string
+  readonly evidence: Readonly<Record<string, number | string | boolean>>
+  readonly culprits: readonly Culprit[]
+  /** Not measured since then (monotonic); null when measured this cycle. */
+  readonly unmeasuredSinceMs: number | null
+}
+
+export interface Judgement {
+  readonly tracks: Tracks
+  readonly problems: readonly Problem[]
+  /** Ended this cycle, with their `endMs`. */
+  readonly ended: readonly Problem[]
+}
+
+/** One-off events stay in the report this long. */
+const EVENT_MS = 10 * 60_000
+
+/**
+ * Which problems hold. Three dampers, kept apart: `for` before a problem begins, a clear level away from the raise level,
+ * `hold` before it ends. Pure: the state of the cycle before is an argument.
+ */
+export function judge(findings: readonly Finding[], tracks: Tracks, now: Now): Judgement {
+  const next = new Map<string, Track>()
+  const over = new Map<string, Track>()
+  for (const finding of findings) {
+    const old = tracksOf(finding.rule, tracks)
+    const seen = new Map(
+      finding.observations.map(({ trigger, observation }) => [
+        keyOf(finding.rule, trigger.name, observation.subject),
+        { trigger, observation },
+      ]),
+    )
+    for (const [key, { trigger, observation }] of seen)
+      keep(key, step(finding.rule, trigger, observation, old.get(key), now), old.get(key))
+    for (const [key, track] of old) {
+      if (!seen.has(key)) keep(key, stepUnseen(finding, track, now), track)
+    }
+  }
+  return { tracks: next, problems: merge(findings, next, now), ended: endedProblems(findings, over, next, now) }
+
+  function keep(key: string, track: Track, before: Track | undefined): void {
+    if (before?.active && !track.active) over.set(key, { ...track, active: before.active })
+    if (track.active || track.raised) next.set(key, track)
+  }
+}
+
+const keyOf = (rule: ActiveRule, trigger: string, subject: Subject): string => `${rule.id}/${trigger}/${subject.name}`
+
+function tracksOf(rule: ActiveRule, tracks: Tracks): Map<string, Track> {
+  return new Map([...tracks].filter(([, track]) => track.rule === rule.id))
+}
+
+const bad = (stance: Stance): boolean => stance === 'raise' || stance === 'critical'
+
+/** A subject that a judged rule no longer lists is gone, so what was wrong with it is over; else nobody could tell. */
+function stepUnseen(finding: Finding, track: Track, now: Now): Track {
+  const trigger = finding.rule.triggers.find(({ name }) => name === track.trigger)
+  if (finding.rule.kind === 'event')
+    return now.atMs - (track.active?.sinceMs ?? 0) >= EVENT_MS ? { ...track, raised: null, active: null } : track
+  if (trigger === undefined) return { ...track, raised: null, active: null }
+  if (finding.outcome === 'unknown' || finding.outcome === 'notYet') return track
+  return step(finding.rule, trigger, { ...track.observation, stance: 'clear' }, track, now)
+}
+
+function step(
+  rule: ActiveRule,
+  trigger: ActiveTrigger,
+  observation: Observation,
+  before: Track | undefined,
+  now: Now,
+): Track {
+  const { stance } = observation
+  if (stance === 'unmeasured' && before) return before
+  if (rule.kind === 'event' && bad(stance)) before = undefined // happened again: a new entry
+  const raised = extend(bad(stance), before?.raised, now)
+  const critical = extend(stance === 'critical', before?.critical, now)
+  const notCritical = extend(stance !== 'critical', before?.notCritical, now)
+  const clear = extend(stance === 'clear' || stance === 'unmeasured', before?.clear, now)
+  const words = bad(stance) || !before ? observation : { ...before.observation, stance }
+  const track = {
+    rule: rule.id,
+    trigger: trigger.name,
+    observation: words,
+    measuredAtMs: now.atMs,
+    raised,
+    critical,
+    notCritical,
+    clear,
+  }
+  return { ...track, active: activity(rule, trigger, { ...track, active: before?.active ?? null }) }
+}
+
+function extend(holds: boolean, stretch: Stretch | null | undefined, now: Now): Stretch | null {
+  if (!holds) return null
+  return stretch
+    ? { ...stretch, countedMs: stretch.countedMs + now.countedMs }
+    : { sinceMs: now.atMs, sinceWallMs: now.wallMs, countedMs: 0 }
+}
+
+function activity(rule: ActiveRule, trigger: ActiveTrigger, track: Track): Track['active'] {
+  const { active, raised, clear } = track
+  if (active)
+    return clear && clear.countedMs >= trigger.holdMs
+      ? null
+      : { ...active, severity: severityOf(rule, trigger, track, active.severity) }
+  if (!raised || raised.countedMs < trigger.forMs) return null
+  return {
+    sinceMs: raised.sinceMs,
+    sinceWallMs: raised.sinceWallMs,
+    severity: severityOf(rule, trigger, track, rule.severity),
+  }
+}
+
+/** Up when critical for `for`, or raised for `criticalFor`; down again after `hold`. */
+function severityOf(rule: ActiveRule, trigger: ActiveTrigger, track: Track, current: Severity): Severity {
+  const { critical, notCritical, raised, observation } = track
+  const lasted = trigger.criticalForMs !== null && (raised?.countedMs ?? 0) >= trigger.criticalForMs
+  const reached =
+    lasted ||
+    (critical !== null && critical.countedMs >= Math.min(trigger.forMs, trigger.criticalForMs ?? trigger.forMs))
+  const stays = current === 'critical' && (notCritical?.countedMs ?? 0) < trigger.holdMs
+  const wanted = reached || (stays && !lasted) ? 'critical' : rule.severity
+  const roleBound = observation.subject.role === 'volume' && wanted === 'critical' ? 'warning' : wanted
+  return least(roleBound, observation.atMost ?? 'critical')
+}
+
+const RANK: Record<Severity, number> = { info: 0, warning: 1, critical: 2 }
+const least = (a: Severity, b: Severity): Severity => (RANK[a] < RANK[b] ? a : b)
+export const worse = (a: Severity, b: Severity): boolean => RANK[a] > RANK[b]
+
+/** One problem a rule and subject, however many triggers hold: the most severe one speaks, then the oldest. */
+function merge(findings: readonly Finding[], tracks: Tracks, now: Now): Problem[] {
+  const problems = new Map<string, Problem>()
+  for (const { rule } of findings) {
+    for (const track of tracks.values()) {
+      if (track.rule !== rule.id || !track.active) continue
+      const problem = toProblem(rule, track, now, null)
+      const other = problems.get(problem.id)
+      problems.set(problem.id, other ? join(problem, other) : problem)
+    }
+  }
+  return [...problems.values()]
+}
+
+function join(a: Problem, b: Problem): Problem {
+  const first = worse(a.severity, b.severity) || (a.severity === b.severity && a.sinceMs < b.sinceMs) ? a : b
+  const oldest = a.sinceMs < b.sinceMs ? a : b
+  return { ...first, sinceMs: oldest.sinceMs, sinceWallMs: oldest.sinceWallMs }
+}
+
+function endedProblems(
+  findings: readonly Finding[],
+  over: ReadonlyMap<string, Track>,
+  tracks: Tracks,
+  now: Now,
+): Problem[] {
+  const rules = new Map(findings.map(({ rule }) => [rule.id, rule]))
+  const stillThere = new Set(
+    [...tracks.values()].filter(track => track.active).map(track => `${track.rule}/${track.observation.subject.name}`),
+  )
+  return [...over.values()]
+    .filter(track => !stillThere.has(`${track.rule}/${track.observation.subject.name}`))
+    .map(track => toProblem(rules.get(track.rule)!, track, now, track.clear?.sinceMs ?? now.atMs))
+}
+
+function toProblem(rule: ActiveRule, track: Track, now: Now, endMs: number | null): Problem {
+  const { observation } = track
+  const active = track.active!
+  return {
+    id: observation.subject.kind === 'Node' ? rule.id : `${rule.id}/${observation.subject.name}`,
+    rule,
+    reason: observation.reason ?? rule.triggers.find(({ name }) => name === track.trigger)?.reason ?? rule.id,
+    severity: active.severity,
+    subject: observation.subject,
+    sinceMs: active.sinceMs,
+    sinceWallMs: active.sinceWallMs,
+    endMs: rule.kind === 'event' ? active.sinceMs : endMs,
+    message: observation.message,
+    evidence: observation.evidence,
+    culprits: observation.culprits ?? [],
+    unmeasuredSinceMs: track.measuredAtMs < now.atMs ? track.measuredAtMs : null,
+  }
+}

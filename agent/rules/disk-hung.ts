@@ -1,0 +1,88 @@
+import type { Disk } from '../derive/disks.ts'
+import { plural } from '../words.ts'
+import { diskInWords, diskSubject, faultLiesBelow } from './disk-subjects.ts'
+import { type Levels, type Observation, type Rule, stanceOf, type View } from './rule.ts'
+
+/** Share of time in which some task waited for I/O that counts as a witness. */
+const WITNESS_RATIO = 0.1
+const DEAD_STATES = new Set(['offline', 'dead', 'deleting', 'transport-offline'])
+
+/**
+ * A device that completes nothing although requests are in flight. A second witness is asked for, because some drivers
+ * leak in-flight counts (seen on 3.10 to 5.x).
+ */
+export const diskHung: Rule = {
+  id: 'DiskHung',
+  kind: 'condition',
+  severity: 'warning',
+  summary: 'A disk has requests in flight and completes none.',
+  subject: 'Disk',
+  needs: ['diskstats'],
+  triggers: [
+    {
+      name: 'level',
+      signal: 'disk.stalledRequests',
+      unit: 'count',
+      direction: 'above',
+      raise: 1,
+      clear: 1,
+      reason: 'DiskNotCompleting',
+      forMs: 15_000,
+      criticalForMs: 60_000,
+      holdMs: 15_000,
+      alwaysPersistent: true,
+      also: 'a second witness (a task blocked on I/O, or io PSI some > 10 %), or the device is suspended; a device state of offline or dead is critical at once',
+      observe,
+    },
+  ],
+  remedy:
+    'Find who waits (`ps -eo pid,stat,wchan:30,comm | grep " D"`) and look for this device in `dmesg`; drain the node if it does not come back.',
+}
+
+function observe(view: View, levels: Levels): Observation[] | null {
+  const { disks } = view.facts
+  const blamed = new Set(disks.filter(disk => stands(view, disk, levels)).flatMap(disk => suspendedBelow(disk, disks)))
+  const isHung = (disk: Disk) => blamed.has(disk.name) || stands(view, disk, levels)
+  if (disks.length > 0 && disks.every(disk => view.signals.get('disk.stalledRequests', disk.name) === undefined))
+    return null
+  return disks.map(disk => {
+    const stalled = view.signals.get('disk.stalledRequests', disk.name)
+    const dead = disk.device?.state != null && DEAD_STATES.has(disk.device.state)
+    const hung = isHung(disk) && !faultLiesBelow(disk, view.facts, isHung)
+    const what = blamed.has(disk.name)
+      ? 'is suspended and holds up the devices on it'
+      : `completes nothing with ${plural(stalled ?? 0, 'request')} in flight`
+    return {
+      subject: diskSubject(disk),
+      stance: dead ? 'critical' : hung ? 'raise' : stanceOf(stalled, 'above', levels, false),
+      ...(dead ? { reason: 'DiskOffline' } : {}),
+      message: `${diskInWords(disk)} ${dead ? `is ${disk.device!.state}` : what}`,
+      evidence: {
+        inFlight: view.signals.get('disk.inFlight', disk.name) ?? 0,
+        suspended: disk.device?.suspended ?? false,
+        ...(disk.device?.state ? { state: disk.device.state } : {}),
+      },
+    }
+  })
+}
+
+/** In flight without completions, and somebody waits for it. */
+function stands({ signals }: View, disk: Disk, levels: Levels): boolean {
+  return stanceOf(signals.get('disk.stalledRequests', disk.name), 'above', levels, hasWitness(signals)) === 'raise'
+}
+
+function hasWitness(signals: View['signals']): boolean {
+  const some = signals.get('pressure.ioSomeRatio')
+  const blocked = signals.get('cpu.procsBlocked')
+  if (some === undefined && blocked === undefined) return true // nobody to ask: rather a doubtful verdict than a hung disk unseen
+  return (some ?? 0) > WITNESS_RATIO || (blocked ?? 0) > 0
+}
+
+/** A suspended device below a stalled one: it defers requests before they are counted, so only those above show them. */
+function suspendedBelow(disk: Disk, disks: readonly Disk[]): string[] {
+  return disk.below.flatMap(name => {
+    const below = disks.find(candidate => candidate.name === name)
+    if (below === undefined) return []
+    return below.device?.suspended ? [below.name] : suspendedBelow(below, disks)
+  })
+}

@@ -1,0 +1,59 @@
+import { collector } from './collector.ts'
+import type { Host } from './host.ts'
+import { ok, type Reading } from './reading.ts'
+
+/**
+ * `/sys/block/<name>/…`: what a disk is made of and whether it answers at all.
+ *
+ *     dm-0: dm/name = vg0-orders, dm/suspended = 0, slaves/{vdb}     vda: device/state = running, vda1/partition
+ *
+ * Everything is a gauge. Needs sysfs. `device/state` is SCSI's and NVMe's (running, live, offline, dead …).
+ * Kernel: Documentation/ABI/stable/sysfs-block, Documentation/ABI/testing/sysfs-block-dm, sysfs-bus-*
+ */
+export interface BlockDevice {
+  readonly name: string
+  /** Name given by device mapper, e.g. `vg0-orders` of dm-0. */
+  readonly mapperName: string | null
+  readonly suspended: boolean
+  /** Devices below this one: dm and md members. */
+  readonly members: readonly string[]
+  readonly partitions: readonly string[]
+  /** File behind a loop device, in the namespace of who set it up. */
+  readonly backingFile: string | null
+  readonly state: string | null
+  /** False where `queue/iostats` is 0: its columns in diskstats stand still. */
+  readonly counts: boolean
+}
+
+/** Memory, floppies and CD-ROMs: never a node's disk. */
+const NEVER = /^(ram|zram|fd|sr)\d+$/
+
+export const blockdevices = collector({
+  name: 'blockdevices',
+  source: '/sys/block',
+  absentWhen: 'sysfs is not mounted (CONFIG_SYSFS)',
+  collect: (host): Reading<BlockDevice[]> => {
+    const names = host.list('/sys/block')
+    return names.ok ? ok(names.value.filter(name => !NEVER.test(name)).map(name => readDevice(host, name))) : names
+  },
+})
+
+function readDevice(host: Host, name: string): BlockDevice {
+  const base = `/sys/block/${name}`
+  const line = (file: string): string | null => firstLine(host.read(`${base}/${file}`))
+  const mapper = name.startsWith('dm-')
+  const entries = host.list(base)
+  return {
+    name,
+    mapperName: mapper ? line('dm/name') : null,
+    suspended: mapper && line('dm/suspended') === '1',
+    members: mapper || name.startsWith('md') ? listed(host.list(`${base}/slaves`)) : [],
+    partitions: listed(entries).filter(entry => entry.startsWith(name)),
+    backingFile: name.startsWith('loop') ? line('loop/backing_file') : null,
+    state: mapper ? null : line('device/state'),
+    counts: line('queue/iostats') !== '0',
+  }
+}
+
+const listed = (names: Reading<string[]>): string[] => (names.ok ? names.value : [])
+const firstLine = (text: Reading<string>): string | null => (text.ok ? text.value.split('\n', 1)[0]! : null)

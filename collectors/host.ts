@@ -1,0 +1,54 @@
+import type { Reading } from './reading.ts'
+
+/**
+ * The seam: all that the agent reads of a machine goes through here, so that everything can be recorded and replayed.
+ *
+ * Paths are spelled as on the machine itself (`/proc/loadavg`, `/sys/block/vda/dev`, `/etc/docker/daemon.json`); the
+ * implementation maps `/proc`, `/sys` and everything else to its own roots.
+ */
+export interface Host {
+  /** Text of a kernel pseudo-file (procfs or sysfs only: they answer at once). Capped at `MAX_TEXT_BYTES`. */
+  read(path: string): Reading<string>
+  /** Names in a procfs or sysfs directory, in no order. */
+  list(path: string): Reading<string[]>
+  /** Target of a procfs or sysfs symbolic link. */
+  readlink(path: string): Reading<string>
+  /** Calls that may block for ever on a sick node. They answer later, never later than their deadline. */
+  readonly blocking: Blocking
+}
+
+/** Everything on a real file system: on a dead disk or NFS server these calls hang in the kernel. */
+export interface Blocking {
+  statfs(path: string): Promise<Reading<StatFs>>
+  /** Text of a regular file; a symbolic link as the last component is not followed. */
+  readText(path: string, maxBytes: number): Promise<Reading<string>>
+  /** Regular files below a directory down to `depth` levels, symbolic links neither followed nor listed; `Absent` without the directory. */
+  files(path: string, depth: number): Promise<Reading<FileEntry[]>>
+  /** The path with all symbolic links resolved, below the same root. */
+  resolve(path: string): Promise<Reading<string>>
+}
+
+/** statfs(2), in the words of tree captures: blocks of `blockSize` bytes. */
+export interface StatFs {
+  readonly blockSize: number
+  readonly blocks: number
+  readonly freeBlocks: number
+  /** f_bavail: free for unprivileged users; what kubelet and df call available. */
+  readonly availableBlocks: number
+  readonly files: number
+  readonly freeFiles: number
+}
+
+export interface FileEntry {
+  /** Relative to the directory asked for. */
+  readonly path: string
+  readonly sizeBytes: number
+  readonly allocatedBytes: number
+  readonly inode: number
+  readonly modifiedMs: number
+}
+
+/** No kernel file that we read is larger on the largest machine we know (mountinfo of 10 000 mounts: 2 MiB). */
+export const MAX_TEXT_BYTES = 4 * 1024 * 1024
+/** A directory with more files than this is cut: the answer must fit the pipe and the cycle. */
+export const MAX_FILES = 20_000

@@ -1,0 +1,57 @@
+import type { Blocking, Host } from '../host.ts'
+import { fault, type Reading } from '../reading.ts'
+
+/** Every answer that a host gave, by the question: `read /proc/loadavg`, `statfs /var`. */
+export type Answers = Map<string, Reading<unknown>>
+
+const question = (call: string, args: readonly unknown[]): string => `${call} ${args.join(' ')}`
+
+/** Wraps a host and notes its answers. Those of blocking calls are noted when they arrive. */
+export function recorder(host: Host, note: (question: string, answer: Reading<unknown>) => void): Host {
+  const now =
+    <A extends unknown[], T>(name: string, call: (...args: A) => Reading<T>) =>
+    (...args: A): Reading<T> => {
+      const answer = call(...args)
+      note(question(name, args), answer)
+      return answer
+    }
+  const later =
+    <A extends unknown[], T>(name: string, call: (...args: A) => Promise<Reading<T>>) =>
+    async (...args: A): Promise<Reading<T>> => {
+      const answer = await call(...args)
+      note(question(name, args), answer)
+      return answer
+    }
+  const { blocking } = host
+  return {
+    read: now('read', path => host.read(path)),
+    list: now('list', path => host.list(path)),
+    readlink: now('readlink', path => host.readlink(path)),
+    blocking: {
+      statfs: later('statfs', path => blocking.statfs(path)),
+      readText: later('readText', (path, maxBytes) => blocking.readText(path, maxBytes)),
+      files: later('files', (path, depth) => blocking.files(path, depth)),
+      resolve: later('resolve', path => blocking.resolve(path)),
+    },
+  }
+}
+
+/** Answers from a recording. What was not asked when it was made is absent. */
+export function replay(answers: Answers): Host {
+  const now =
+    (name: string) =>
+    (...args: unknown[]): Reading<never> =>
+      (answers.get(question(name, args)) as Reading<never> | undefined) ??
+      fault('Absent', `${args[0]}: not in this capture`)
+  const later =
+    (name: string) =>
+    async (...args: unknown[]) =>
+      now(name)(...args)
+  const blocking: Blocking = {
+    statfs: later('statfs'),
+    readText: later('readText'),
+    files: later('files'),
+    resolve: later('resolve'),
+  }
+  return { read: now('read'), list: now('list'), readlink: now('readlink'), blocking }
+}

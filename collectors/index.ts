@@ -1,0 +1,33 @@
+import { blockdevices } from './blockdevices.ts'
+import type { Collector } from './collector.ts'
+import { cpu } from './cpu.ts'
+import { diskstats } from './diskstats.ts'
+import { loadavg } from './loadavg.ts'
+import { mounts } from './mounts.ts'
+import { pressure } from './pressure.ts'
+import type { Reading } from './reading.ts'
+
+/** All collectors, in the order in which a cycle runs them. Adding one: its file and its line here. */
+export const collectors = [loadavg, cpu, pressure, mounts, diskstats, blockdevices] as const
+
+type AnyCollector = (typeof collectors)[number]
+export type CollectorName = AnyCollector['name']
+
+type ValueOf<C> = C extends Collector<string, infer T> ? T : never
+/** What each collector reads, by its name. */
+export type Values = { [C in AnyCollector as C['name']]: ValueOf<C> }
+
+/** A reading with the monotonic time at which it arrived. */
+export interface Stamped<T> {
+  readonly atMs: number
+  readonly reading: Reading<T>
+}
+
+/** Everything read in one cycle. */
+export interface Sample {
+  /** Monotonic, since boot: for intervals. */
+  readonly atMs: number
+  /** Wall clock, Unix ms: a label only. */
+  readonly wallMs: number
+  readonly readings: { readonly [Name in CollectorName]: Stamped<Values[Name]> }
+}
