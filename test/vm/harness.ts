@@ -52,10 +52,11 @@ export async function missingParts(): Promise<string[]> {
   for (const [file, pkg] of Object.entries(needed)) {
     const there = await access(file).then(
       () => true,
-      () => access(`/usr${file}`).then(
-        () => true,
-        () => false,
-      ),
+      () =>
+        access(`/usr${file}`).then(
+          () => true,
+          () => false,
+        ),
     )
     if (!there) missing.push(`${file} is not there (Debian package ${pkg})`)
   }
@@ -102,7 +103,12 @@ export async function bootGuest(plan: Plan): Promise<Run> {
     const results = join(dir, 'results')
     await mkdir(results)
     const env = { ...plan.env, SCENARIOS: plan.scenarios.join(' ') }
-    await writeFile(join(results, 'env'), Object.entries(env).map(([k, v]) => `${k}='${v}'\n`).join(''))
+    await writeFile(
+      join(results, 'env'),
+      Object.entries(env)
+        .map(([k, v]) => `${k}='${v}'\n`)
+        .join(''),
+    )
 
     await run(join(here, 'mkinitrd.sh'), [kernel, join(dir, 'initrd')], { timeout: 60_000 })
     for (const [name, size] of Object.entries(disks)) await makeDisk(join(dir, name), size)
@@ -133,7 +139,9 @@ async function makeDisk(path: string, size: string): Promise<void> {
 
 /** A disk that can hang: qemu-nbd serves it, and a stopped server completes nothing. */
 async function serveDisk(image: string, socket: string, cleaner: Cleaner): Promise<ChildProcess> {
-  const server = spawn('qemu-nbd', ['-k', socket, '-f', 'raw', '--cache=unsafe', '--persistent', image], { stdio: 'ignore' })
+  const server = spawn('qemu-nbd', ['-k', socket, '-f', 'raw', '--cache=unsafe', '--persistent', image], {
+    stdio: 'ignore',
+  })
   // A stopped process takes no other signal.
   cleaner.child(server, 'SIGKILL')
   for (let tries = 0; server.exitCode === null && tries < 200; tries++) {
@@ -165,7 +173,18 @@ async function startGuest(plan: Plan, { kernel, dir, results, limit }: Place, cl
   const guest = spawn(
     'timeout',
     [
-      ...['-k', '5', String(limit), 'qemu-system-x86_64', '-machine', 'q35', '-accel', 'tcg,thread=multi', '-cpu', 'max'],
+      ...[
+        '-k',
+        '5',
+        String(limit),
+        'qemu-system-x86_64',
+        '-machine',
+        'q35',
+        '-accel',
+        'tcg,thread=multi',
+        '-cpu',
+        'max',
+      ],
       ...['-smp', '2', '-m', String(plan.memoryMb ?? 1500), '-nic', 'none', '-nographic', '-no-reboot'],
       ...['-kernel', join(boot, vmlinuz), '-initrd', join(dir, 'initrd'), '-append', append],
       ...share('hostroot', '/', 'readonly=on,multidevs=remap'),
@@ -209,7 +228,14 @@ async function readOutcome(results: string, scenario: string): Promise<Outcome> 
   const dir = join(results, scenario)
   const text = (name: string): Promise<string> => readFile(join(dir, name), 'utf8').catch(() => '')
   const result = (await text('result')).trim() || 'never ended'
-  return { scenario, ok: result === 'ok', result, evidence: await text('evidence.txt'), log: await text('log.txt'), dir }
+  return {
+    scenario,
+    ok: result === 'ok',
+    result,
+    evidence: await text('evidence.txt'),
+    log: await text('log.txt'),
+    dir,
+  }
 }
 
 const exists = (path: string): Promise<boolean> =>

@@ -1,31 +1,33 @@
-import { join } from 'node:path';
-import { program, run } from './processes.ts';
-import { scratch } from './scratch.ts';
-import { bed } from './undo.ts';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { program, run } from './processes.ts'
+import { scratch } from './scratch.ts'
+import { bed } from './undo.ts'
 
-export const needs = { commands: ['mount', 'umount', 'ps'], files: ['/dev/fuse'] };
+export const needs = { commands: ['mount', 'umount', 'ps'], files: ['/dev/fuse'] }
 
 export interface FuseMount {
-  mountPoint: string;
+  mountPoint: string
   /** A file that can be read while the server answers. */
-  file: string;
+  file: string
   /** From now on requests are taken and not answered: their callers cannot even be killed. */
-  hang(): void;
+  hang(): void
   /** Answers what has piled up and goes on. */
-  answer(): void;
+  answer(): void
 }
 
 /** A FUSE file system whose server can stop answering. It answers at first. */
 export function fuseMount(): Promise<FuseMount & { close(): void }> {
-  return bed(async (undo) => {
-    const mountPoint = join(scratch(undo), 'remote');
-    mkdirSync(mountPoint);
+  return bed(async undo => {
+    const mountPoint = join(scratch(undo), 'remote')
+    mkdirSync(mountPoint)
     // Undone after the server is killed, which ends all its requests: only then does umount not wait for an answer.
-    undo.add(`mount ${mountPoint}`, () => run('/bin/sh', '-c', `! grep -q ' ${mountPoint} ' /proc/self/mountinfo || umount ${mountPoint}`));
-    const { child, ready } = program(undo, 'fuse-server.ts', [mountPoint]);
-    await ready;
-    const tell = (order: string) => void child.stdin?.write(`${order}\n`);
-    return { mountPoint, file: join(mountPoint, 'file'), hang: () => tell('hang'), answer: () => tell('answer') };
-  });
+    undo.add(`mount ${mountPoint}`, () =>
+      run('/bin/sh', '-c', `! grep -q ' ${mountPoint} ' /proc/self/mountinfo || umount ${mountPoint}`),
+    )
+    const { child, ready } = program(undo, 'fuse-server.ts', [mountPoint])
+    await ready
+    const tell = (order: string) => void child.stdin?.write(`${order}\n`)
+    return { mountPoint, file: join(mountPoint, 'file'), hang: () => tell('hang'), answer: () => tell('answer') }
+  })
 }

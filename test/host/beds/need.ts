@@ -1,11 +1,11 @@
-import { accessSync, constants, existsSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { accessSync, constants, existsSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { delimiter, join } from 'node:path'
 
 /** What a bed needs of the machine. */
 export interface Need {
-  commands?: string[];
-  files?: string[];
+  commands?: string[]
+  files?: string[]
 }
 
 /**
@@ -15,27 +15,28 @@ export interface Need {
 export function missing({ commands = [], files = [] }: Need): string | false {
   const lacks = [
     ...(process.platform === 'linux' && process.getuid?.() === 0 ? [] : ['root on Linux']),
-    ...commands.filter((name) => which(name) === undefined).map((name) => `command ${name}`),
-    ...files.filter((path) => !existsSync(path)),
-  ];
-  if (lacks.length === 0) return false;
-  const reason = `needs ${lacks.join(', ')}`;
-  if (process.env.CI === 'true') throw new Error(reason);
-  return reason;
+    ...commands.filter(name => which(name) === undefined).map(name => `command ${name}`),
+    ...files.filter(path => !existsSync(path)),
+  ]
+  if (lacks.length === 0) return false
+  const reason = `needs ${lacks.join(', ')}`
+  if (process.env.CI === 'true') throw new Error(reason)
+  return reason
 }
 
 /** A command's path: what `.ci/tools` built comes first, then PATH. */
 export function which(name: string): string | undefined {
-  const cache = process.env.NODE_AGENT_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'node-agent');
-  const folders = [join(cache, 'bin'), ...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
-  return folders.map((folder) => join(folder, name)).find(isExecutable);
+  const cache =
+    process.env.NODE_AGENT_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'node-agent')
+  const folders = [join(cache, 'bin'), ...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin']
+  return folders.map(folder => join(folder, name)).find(isExecutable)
 }
 
 function isExecutable(path: string): boolean {
   try {
-    accessSync(path, constants.X_OK);
-    return true;
+    accessSync(path, constants.X_OK)
+    return true
   } catch {
-    return false;
+    return false
   }
 }

@@ -1,26 +1,30 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises'
 
 /** Blocks this thread: only for undo steps, which must not depend on an event loop. */
 export function pause(ms: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 }
 
 /**
  * The first answer of `probe` that is not undefined or false. The limit is generous and only there to end a test that
  * will never succeed; no test says how long something took.
  */
-export async function until<T>(what: string, probe: () => T | Promise<T>, limitMs = 120_000): Promise<NonNullable<Exclude<T, false>>> {
-  const deadline = performance.now() + limitMs;
-  let last: unknown;
+export async function until<T>(
+  what: string,
+  probe: () => T | Promise<T>,
+  limitMs = 120_000,
+): Promise<NonNullable<Exclude<T, false>>> {
+  const deadline = performance.now() + limitMs
+  let last: unknown
   while (performance.now() < deadline) {
     try {
-      last = undefined;
-      const answer = await probe();
-      if (answer !== undefined && answer !== null && answer !== false) return answer as NonNullable<Exclude<T, false>>;
+      last = undefined
+      const answer = await probe()
+      if (answer !== undefined && answer !== null && answer !== false) return answer as NonNullable<Exclude<T, false>>
     } catch (error) {
-      last = error;
+      last = error
     }
-    await delay(100);
+    await delay(100)
   }
-  throw new Error(`gave up waiting for: ${what}`, { cause: last });
+  throw new Error(`gave up waiting for: ${what}`, { cause: last })
 }
