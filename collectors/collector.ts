@@ -16,6 +16,8 @@ export interface Collector<Name extends string, T> {
   readonly source: string
   /** Why the source may be missing, e.g. the kernel option that brings it. */
   readonly absentWhen: string
+  /** Not more often than this; in between the last reading stands. Absent: every cycle. */
+  readonly everyMs?: number
   collect(host: Host, places: Places): Reading<T> | Promise<Reading<T>>
 }
 

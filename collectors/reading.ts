@@ -1,5 +1,11 @@
 /** What came of one attempt to read: a value, or a fault that says why there is none. */
-export type Reading<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly fault: Fault }
+export type Reading<T> =
+  | {
+      readonly ok: true
+      readonly value: T /** What is missing in the value, e.g. the one mount that hangs. */
+      readonly partial?: Fault
+    }
+  | { readonly ok: false; readonly fault: Fault }
 
 /**
  * `Absent`: this kernel or machine does not have it (NotApplicable, not Unknown). `Denied`: permission.
@@ -13,6 +19,9 @@ export interface Fault {
 }
 
 export const ok = <T>(value: T): Reading<T> => ({ ok: true, value })
+
+/** A value that lacks something; the rest is as good as ever. */
+export const okBut = <T>(value: T, partial: Fault): Reading<T> => ({ ok: true, value, partial })
 
 export const fault = (code: FaultCode, detail: string): { readonly ok: false; readonly fault: Fault } => ({
   ok: false,
