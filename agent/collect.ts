@@ -1,0 +1,130 @@
+import type { Places } from '../collectors/collector.ts'
+import type { Host } from '../collectors/host.ts'
+import { type CollectorName, collectors, type Sample, type Stamped } from '../collectors/index.ts'
+import { fault, type Reading } from '../collectors/reading.ts'
+import type { CollectorStatus } from './report.ts'
+
+/** A collector's last reading and what it took to get it. */
+interface Entry {
+  stamped: Stamped<unknown> | null
+  startedMs: number
+  durationMs: number
+  running: boolean
+}
+
+export interface Collected {
+  readonly sample: Sample
+  readonly statuses: Readonly<Record<string, CollectorStatus>>
+}
+
+/** A reading this many intervals old is stale: better none than an old one. */
+const STALE_INTERVALS = 3
+
+/**
+ * Runs the collectors once a cycle. Those that may block answer later: the cycle waits for them a little, then goes on
+ * with what they said last, and never starts one that is still at work.
+ */
+export class Collecting {
+  readonly #entries = new Map<CollectorName, Entry>()
+  readonly #places: Places
+  readonly #disabled: ReadonlySet<string>
+  readonly #intervalMs: number
+  readonly #patienceMs: number
+
+  /** `patienceMs`: how long a cycle waits for blocking collectors; Infinity for replay, where they answer at once. */
+  constructor(places: Places, options: { disabled: ReadonlySet<string>; intervalMs: number; patienceMs: number }) {
+    this.#places = places
+    this.#disabled = options.disabled
+    this.#intervalMs = options.intervalMs
+    this.#patienceMs = options.patienceMs
+  }
+
+  async collect(host: Host, atMs: number, wallMs: number): Promise<Collected> {
+    const pending: Promise<void>[] = []
+    for (const collector of collectors) {
+      if (this.#disabled.has(collector.name)) continue
+      const running = this.#start(collector, host, atMs)
+      if (running) pending.push(running)
+    }
+    if (pending.length > 0) await within(this.#patienceMs, Promise.all(pending))
+    return this.#seal(atMs, wallMs)
+  }
+
+  #start(collector: (typeof collectors)[number], host: Host, atMs: number): Promise<void> | null {
+    const entry = this.#entries.get(collector.name) ?? {
+      stamped: null,
+      startedMs: Number.NEGATIVE_INFINITY,
+      durationMs: 0,
+      running: false,
+    }
+    this.#entries.set(collector.name, entry)
+    // Half an interval of slack: a jittered cycle must not turn "once a minute" into once in 70 s.
+    if (entry.running || atMs - entry.startedMs < (collector.everyMs ?? 0) - this.#intervalMs / 2) return null
+    entry.startedMs = atMs
+    const begun = performance.now()
+    const done = (reading: Reading<unknown>) => {
+      entry.stamped = { atMs: Number.NaN, reading }
+      entry.durationMs = performance.now() - begun
+      entry.running = false
+    }
+    const answer = collector.collect(host, this.#places)
+    if (!(answer instanceof Promise)) {
+      done(answer)
+      return null
+    }
+    entry.running = true
+    return answer.then(done, (error: unknown) =>
+      done(fault('Io', `collector ${collector.name} failed: ${String(error)}`)),
+    )
+  }
+
+  /** A reading gets the time of the cycle that first sees it: as it will have in a replay. */
+  #seal(atMs: number, wallMs: number): Collected {
+    const readings: Record<string, Stamped<unknown>> = {}
+    const statuses: Record<string, CollectorStatus> = {}
+    for (const collector of collectors) {
+      const { name } = collector
+      const entry = this.#entries.get(name)
+      if (entry?.stamped && Number.isNaN(entry.stamped.atMs)) entry.stamped = { ...entry.stamped, atMs }
+      readings[name] = this.#reading(entry, collector.everyMs ?? 0, atMs)
+      statuses[name] = entry
+        ? statusOf(entry, readings[name], atMs)
+        : { status: 'disabled', durationMs: 0, ageMs: 0, error: null }
+    }
+    return { sample: { atMs, wallMs, readings: readings as Sample['readings'] }, statuses }
+  }
+
+  #reading(entry: Entry | undefined, everyMs: number, atMs: number): Stamped<unknown> {
+    if (entry === undefined) return { atMs, reading: fault('Absent', 'switched off by the configuration') }
+    if (entry.stamped === null) return { atMs, reading: fault('Timeout', 'no answer yet') }
+    const staleMs = everyMs + STALE_INTERVALS * this.#intervalMs
+    if (entry.running && atMs - entry.stamped.atMs > staleMs)
+      return { atMs: entry.stamped.atMs, reading: fault('Timeout', 'no answer since the last one') }
+    return entry.stamped
+  }
+}
+
+function statusOf(entry: Entry, { atMs: readAtMs, reading }: Stamped<unknown>, atMs: number): CollectorStatus {
+  const trouble = reading.ok ? reading.partial : reading.fault
+  const status =
+    trouble === undefined
+      ? 'ok'
+      : trouble.code === 'Absent'
+        ? 'absent'
+        : trouble.code === 'Timeout'
+          ? 'stuck'
+          : 'failed'
+  return { status, durationMs: round(entry.durationMs), ageMs: atMs - readAtMs, error: trouble?.detail ?? null }
+}
+
+const round = (ms: number): number => Math.round(ms * 1000) / 1000
+
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  if (ms === Number.POSITIVE_INFINITY) {
+    await work
+    return
+  }
+  let timer: NodeJS.Timeout | undefined
+  await Promise.race([work, new Promise(resolve => (timer = setTimeout(resolve, ms)))])
+  clearTimeout(timer)
+}

@@ -1,0 +1,156 @@
+import Type, { type Static, type TSchema } from 'typebox'
+import { collectors } from '../../collectors/index.ts'
+import { ruleCatalogue } from '../rules/index.ts'
+import type { Rule } from '../rules/rule.ts'
+
+/** The configuration file: this schema is the validator, the types, the defaults and docs/configuration.md. */
+
+const closed = { additionalProperties: false } as const
+const duration = (description: string, value?: string) =>
+  Type.String({
+    description,
+    pattern: '^(\\d+(\\.\\d+)?(ms|s|m|h))+$',
+    ...(value === undefined ? {} : { default: value }),
+  })
+const text = (description: string, value: string) => Type.String({ description, default: value })
+const paths = (description: string, value: string[]) =>
+  Type.Array(Type.String({ pattern: '^/' }), { description, default: value })
+
+const threshold = (description: string) =>
+  Type.Optional(Type.Union([Type.Number({ minimum: 0 }), Type.String()], { description }))
+const times = {
+  for: Type.Optional(duration('How long it must hold before it counts')),
+  hold: Type.Optional(duration('How long it must be clear before it is over')),
+}
+const levels = {
+  raise: threshold('Level at which it begins, in the unit of the signal'),
+  critical: threshold('Level (or, where duration makes it critical, time) from which it is critical'),
+  clear: threshold('Level past which it is over; half of `raise` where not given'),
+}
+
+function ruleSchema(rule: Rule): TSchema {
+  const single = rule.triggers.length === 1
+  return Type.Optional(
+    Type.Object(
+      {
+        enabled: Type.Optional(Type.Boolean({ description: 'Whether it is judged at all' })),
+        ...(single ? levels : {}),
+        ...times,
+        include: Type.Optional(
+          Type.Array(Type.String(), { description: 'Globs of the subjects to judge; all where empty' }),
+        ),
+        exclude: Type.Optional(Type.Array(Type.String(), { description: 'Globs of subjects to leave out' })),
+        triggers: Type.Optional(
+          Type.Object(
+            Object.fromEntries(
+              rule.triggers.map(({ name }) => [name, Type.Optional(Type.Object({ ...levels, ...times }, closed))]),
+            ),
+            closed,
+          ),
+        ),
+      },
+      { ...closed, description: rule.summary },
+    ),
+  )
+}
+
+export const configSchema = Type.Object(
+  {
+    interval: duration('Time between two cycles, jittered by 10 %', '10s'),
+    nodeName: text('Name of the node; `NODE_NAME`, then the host name, where empty', ''),
+    http: Type.Object({ listenAddress: text('Address of HTTP; port 0 picks a free one', '127.0.0.1:20900') }, closed),
+    grpc: Type.Object({ listenAddress: text('Address of gRPC; port 0 picks a free one', '127.0.0.1:20901') }, closed),
+    tls: Type.Object(
+      {
+        certFile: text('Certificate chain in PEM; re-read when it changes', ''),
+        keyFile: text('Private key in PEM', ''),
+        clientCAFile: text('CA of client certificates in PEM: callers must present one (mTLS)', ''),
+      },
+      closed,
+    ),
+    auth: Type.Object({ tokenFile: text('File with bearer tokens, one a line; re-read when it changes', '') }, closed),
+    metrics: Type.Object(
+      { raw: Type.Boolean({ description: 'Also export raw kernel counters', default: false }) },
+      closed,
+    ),
+    state: Type.Object(
+      { file: text('Where verdicts survive a restart of the agent', '/run/node-agent/state.json') },
+      closed,
+    ),
+    log: Type.Object(
+      {
+        level: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
+          description: 'Least level that is logged',
+          default: 'info',
+        }),
+      },
+      closed,
+    ),
+    places: Type.Object(
+      {
+        kubeletRoots: paths('Where the kubelet may keep its state', [
+          '/var/lib/kubelet',
+          '/var/lib/k0s/kubelet',
+          '/var/snap/microk8s/common/var/lib/kubelet',
+        ]),
+        runtimeRoots: paths('Where container runtimes may keep images and containers', [
+          '/var/lib/containerd',
+          '/var/lib/docker',
+          '/var/lib/containers/storage',
+          '/var/lib/rancher/k3s/agent/containerd',
+          '/var/lib/rancher/rke2/agent/containerd',
+          '/var/lib/k0s/containerd',
+          '/var/snap/microk8s/common/var/lib/containerd',
+        ]),
+        dockerRoots: paths("Docker's data roots, beside the data-root of /etc/docker/daemon.json", ['/var/lib/docker']),
+        podLogRoots: paths('Where the kubelet keeps container logs', ['/var/log/pods']),
+      },
+      closed,
+    ),
+    collectors: Type.Object(
+      Object.fromEntries(
+        collectors.map(({ name, source }) => [
+          name,
+          Type.Optional(
+            Type.Object({ enabled: Type.Boolean({ description: `Whether ${source} is read`, default: true }) }, closed),
+          ),
+        ]),
+      ) as Record<string, TSchema>,
+      closed,
+    ),
+    rules: Type.Object(
+      Object.fromEntries(ruleCatalogue.map(rule => [rule.id, ruleSchema(rule)])) as Record<string, TSchema>,
+      closed,
+    ),
+  },
+  { ...closed, $id: 'node-agent-config-v1', title: 'node-agent configuration' },
+)
+
+interface LevelsInput {
+  readonly raise?: number | string
+  readonly critical?: number | string
+  readonly clear?: number | string
+  readonly for?: string
+  readonly hold?: string
+}
+
+export interface RuleInput extends LevelsInput {
+  readonly enabled?: boolean
+  readonly include?: readonly string[]
+  readonly exclude?: readonly string[]
+  readonly triggers?: Readonly<Record<string, LevelsInput>>
+}
+
+/** The configuration as written, defaults filled in. */
+export type ConfigInput = Omit<Static<typeof configSchema>, 'rules' | 'collectors'> & {
+  readonly rules: Readonly<Record<string, RuleInput>>
+  readonly collectors: Readonly<Record<string, { readonly enabled: boolean }>>
+}
+
+/** The part of JSON Schema that we walk ourselves. */
+export interface SchemaNode {
+  readonly type?: string
+  readonly description?: string
+  readonly default?: unknown
+  readonly properties?: Readonly<Record<string, SchemaNode>>
+}

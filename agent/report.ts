@@ -1,0 +1,111 @@
+import type { Problem } from './judge.ts'
+import type { Culprit, Severity, Subject } from './rules/rule.ts'
+import type { Signals } from './signals.ts'
+
+/** The report of one cycle, as `/status` and `check` give it. Documented in docs/status.md; only ever extended. */
+export interface Report {
+  readonly apiVersion: 'node-agent/v1'
+  readonly node: string
+  readonly time: string
+  readonly verdict: Verdict
+  readonly problems: readonly ReportedProblem[]
+  readonly conditions: readonly Condition[]
+  readonly signals: Readonly<Record<string, readonly { readonly subject: string; readonly value: number }[]>>
+  readonly collectors: Readonly<Record<string, CollectorStatus>>
+  readonly publishing: { readonly enabled: boolean; readonly detail: string }
+  readonly inventory: Readonly<Record<string, string | number>>
+  readonly agent: AgentStatus
+}
+
+/** `Unhealthy`: a critical problem of role node. `Degraded`: any warning. `Unknown`: neither, and a needed collector failed or is stuck. */
+export type Verdict = 'Healthy' | 'Degraded' | 'Unhealthy' | 'Unknown'
+
+export interface ReportedProblem {
+  readonly id: string
+  readonly condition: string | null
+  readonly reason: string
+  readonly severity: Severity
+  readonly subject: Subject
+  readonly since: string
+  readonly message: string
+  readonly evidence: Readonly<Record<string, number | string | boolean>>
+  readonly culprits: readonly Culprit[]
+  readonly causedBy: readonly string[]
+  readonly remedy: string
+  readonly runbook: string
+}
+
+/** As in core/v1 NodeCondition. True = problem. */
+export interface Condition {
+  readonly type: string
+  readonly status: 'True' | 'False' | 'Unknown'
+  readonly reason: string
+  readonly message: string
+  readonly lastTransitionTime: string
+  readonly lastHeartbeatTime: string
+}
+
+export interface CollectorStatus {
+  readonly status: 'ok' | 'absent' | 'failed' | 'stuck' | 'disabled'
+  readonly durationMs: number
+  readonly ageMs: number
+  readonly error: string | null
+}
+
+export interface AgentStatus {
+  readonly version: string
+  readonly uptimeSeconds: number
+  readonly cycle: {
+    readonly count: number
+    readonly durationMs: number
+    readonly cpuMs: number
+    readonly intervalMs: number
+    /** Cycles that came more than three intervals late (VM pause, SIGSTOP): their rates were dropped. */
+    readonly gaps: number
+    readonly lastGapMs: number
+  }
+  readonly rssBytes: number
+}
+
+/** Base of the runbook links; the pages ship with the project. */
+const RUNBOOKS = 'docs/runbooks'
+
+export function reportProblem(problem: Problem): ReportedProblem {
+  const { definition } = problem.rule
+  const stale = problem.unmeasuredSinceMs === null ? '' : ' (not measured since)'
+  return {
+    id: problem.id,
+    condition: definition.kind === 'condition' ? definition.id : null,
+    reason: problem.reason,
+    severity: problem.severity,
+    subject: problem.subject,
+    since: isoTime(problem.sinceWallMs),
+    message: `${problem.message}${stale}`,
+    evidence: problem.evidence,
+    culprits: problem.culprits,
+    causedBy: [],
+    remedy: definition.remedy,
+    runbook: `${RUNBOOKS}/${definition.id}.md`,
+  }
+}
+
+export function verdictOf(problems: readonly ReportedProblem[], evidenceMissing: boolean): Verdict {
+  if (problems.some(problem => problem.severity === 'critical' && problem.subject.role === 'node')) return 'Unhealthy'
+  if (problems.some(problem => problem.severity !== 'info')) return 'Degraded'
+  return evidenceMissing ? 'Unknown' : 'Healthy'
+}
+
+export function reportSignals(signals: Signals): Report['signals'] {
+  return Object.fromEntries(
+    [...signals.entries()].map(([name, values]) => [name, [...values].map(([subject, value]) => ({ subject, value }))]),
+  )
+}
+
+const RANK: Record<Severity, number> = { critical: 0, warning: 1, info: 2 }
+
+/** Worst first, then the oldest, then by id: the order does not jump from cycle to cycle. */
+export function worstFirst(a: Problem, b: Problem): number {
+  return RANK[a.severity] - RANK[b.severity] || a.sinceMs - b.sinceMs || a.id.localeCompare(b.id)
+}
+
+export const isoTime = (wallMs: number): string => new Date(wallMs).toISOString()
