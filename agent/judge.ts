@@ -55,6 +55,8 @@ export interface Problem {
   readonly message: string
   readonly evidence: Readonly<Record<string, number | string | boolean>>
   readonly culprits: readonly Culprit[]
+  /** How far past the raise level, to compare two moments of one problem. */
+  readonly badness: number
   /** Not measured since then (monotonic); null when measured this cycle. */
   readonly unmeasuredSinceMs: number | null
 }
@@ -90,6 +92,7 @@ export function judge(findings: readonly Finding[], tracks: Tracks, now: Now): J
       if (!seen.has(key)) keep(key, stepUnseen(finding, track, now), track)
     }
   }
+  shareStart(next)
   return { tracks: next, problems: merge(findings, next, now), ended: endedProblems(findings, over, next, now) }
 
   function keep(key: string, track: Track, before: Track | undefined): void {
@@ -182,7 +185,24 @@ const RANK: Record<Severity, number> = { info: 0, warning: 1, critical: 2 }
 const least = (a: Severity, b: Severity): Severity => (RANK[a] < RANK[b] ? a : b)
 export const worse = (a: Severity, b: Severity): boolean => RANK[a] > RANK[b]
 
-/** One problem a rule and subject, however many triggers hold: the most severe one speaks, then the oldest. */
+/** Triggers that hold for one subject are one problem with one beginning, also after the first of them is over. */
+function shareStart(tracks: Map<string, Track>): void {
+  const oldest = new Map<string, NonNullable<Track['active']>>()
+  const problemOf = ({ rule, observation }: Track) => `${rule}/${observation.subject.name}`
+  for (const track of tracks.values()) {
+    const other = oldest.get(problemOf(track))
+    if (track.active && (other === undefined || track.active.sinceMs < other.sinceMs))
+      oldest.set(problemOf(track), track.active)
+  }
+  for (const [key, track] of tracks) {
+    const first = oldest.get(problemOf(track))
+    if (track.active && first && first.sinceMs < track.active.sinceMs) {
+      tracks.set(key, { ...track, active: { ...track.active, sinceMs: first.sinceMs, sinceWallMs: first.sinceWallMs } })
+    }
+  }
+}
+
+/** One problem a rule and subject, however many triggers hold: the most severe one speaks, of equals the first in the catalogue. */
 function merge(findings: readonly Finding[], tracks: Tracks, now: Now): Problem[] {
   const problems = new Map<string, Problem>()
   for (const { rule } of findings) {
@@ -190,16 +210,14 @@ function merge(findings: readonly Finding[], tracks: Tracks, now: Now): Problem[
       if (track.rule !== rule.id || !track.active) continue
       const problem = toProblem(rule, track, now, null)
       const other = problems.get(problem.id)
-      problems.set(problem.id, other ? join(problem, other) : problem)
+      problems.set(problem.id, other ? moreSevere(problem, other) : problem)
     }
   }
   return [...problems.values()]
 }
 
-function join(a: Problem, b: Problem): Problem {
-  const first = worse(a.severity, b.severity) || (a.severity === b.severity && a.sinceMs < b.sinceMs) ? a : b
-  const oldest = a.sinceMs < b.sinceMs ? a : b
-  return { ...first, sinceMs: oldest.sinceMs, sinceWallMs: oldest.sinceWallMs }
+function moreSevere(a: Problem, b: Problem): Problem {
+  return worse(a.severity, b.severity) ? a : b
 }
 
 function endedProblems(
@@ -232,6 +250,7 @@ function toProblem(rule: ActiveRule, track: Track, now: Now, endMs: number | nul
     message: observation.message,
     evidence: observation.evidence,
     culprits: observation.culprits ?? [],
+    badness: observation.badness ?? 0,
     unmeasuredSinceMs: track.measuredAtMs < now.atMs ? track.measuredAtMs : null,
   }
 }

@@ -1,3 +1,5 @@
+import type { Unit } from './signals.ts'
+
 /** Numbers as people read them in a sentence. */
 
 /** `85 ms`, `11.2 s`, `3 min`, `4.5 h`. */
@@ -30,3 +32,23 @@ export const perSecond = (rate: number): string => `${trim(rate, rate < 10 ? 1 :
 export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 
 const trim = (value: number, digits: number): string => value.toFixed(digits).replace(/\.0+$/, '')
+
+/** A value or level in its unit. */
+export function valueText(value: number, unit: Unit): string {
+  switch (unit) {
+    case 'ms':
+      return duration(value)
+    case 'seconds':
+      return duration(value * 1000)
+    case 'bytes':
+      return bytes(value)
+    case 'bytesPerSecond':
+      return bytesPerSecond(value)
+    case 'ratio':
+      return percent(value)
+    case 'perSecond':
+      return perSecond(value)
+    case 'count':
+      return String(Math.round(value * 100) / 100)
+  }
+}

@@ -200,7 +200,7 @@ function shortestWindow(
 
 const NEVER = /^(ram|zram|fd|sr)\d+$/
 
-/** Partitions count in their disk. Without sysfs a name tells: `vda1` and `nvme0n1p1` belong to `vda` and `nvme0n1`. */
+/** Partitions count in their disk, loop devices without a file are none. Without sysfs a name tells: `vda1` and `nvme0n1p1` belong to `vda` and `nvme0n1`. */
 function wholeDisks(stats: readonly DiskStats[], devices: ReadonlyMap<string, BlockDevice>): DiskStats[] {
   const names = new Set(stats.map(disk => disk.name))
   const isPartition = (name: string): boolean => {
@@ -208,7 +208,8 @@ function wholeDisks(stats: readonly DiskStats[], devices: ReadonlyMap<string, Bl
     const parent = /^(.*\d)p\d+$/.exec(name)?.[1] ?? /^(.*\D)\d+$/.exec(name)?.[1]
     return parent !== undefined && names.has(parent)
   }
-  return stats.filter(({ name }) => !NEVER.test(name) && !isPartition(name))
+  const unused = (name: string): boolean => name.startsWith('loop') && devices.get(name)?.backingFile === null
+  return stats.filter(({ name }) => !NEVER.test(name) && !isPartition(name) && !unused(name))
 }
 
 function describeDisks(

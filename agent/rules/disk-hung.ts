@@ -56,6 +56,7 @@ function observe(view: View, levels: Levels): Observation[] | null {
       subject: diskSubject(disk),
       stance: dead ? 'critical' : hung ? 'raise' : stanceOf(stalled, 'above', levels, false),
       ...(dead ? { reason: 'DiskOffline' } : {}),
+      badness: stalled ?? 0,
       message: `${diskInWords(disk)} ${dead ? `is ${disk.device!.state}` : what}`,
       evidence: {
         inFlight: view.signals.get('disk.inFlight', disk.name) ?? 0,

@@ -69,6 +69,7 @@ function describe({ signals }: View, disk: Disk): Omit<Observation, 'subject' | 
   return {
     reason: saturated ? 'DiskSaturated' : 'DiskLatencyHigh',
     ...(saturated && !hurts ? { atMost: 'info' as const } : {}),
+    badness: of('disk.awaitMs') ?? 0,
     message: `${diskInWords(disk)} answers ${what} in ${duration(of('disk.awaitMs') ?? 0)}`,
     evidence: evidence({
       awaitMs: of('disk.awaitMs'),

@@ -1,0 +1,52 @@
+import { statfsSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { LiveHost } from '../../collectors/host/live.ts'
+import { HelperPool } from '../../collectors/host/pool.ts'
+import type { Roots } from '../../collectors/host/roots.ts'
+import { TreeHost } from '../../collectors/host/tree.ts'
+import type { Host } from '../../collectors/host.ts'
+import { CannotRun } from './exit.ts'
+import type { CommonOptions } from './options.ts'
+
+export interface OpenHost {
+  readonly host: Host
+  readonly roots: Roots
+  readonly live: boolean
+  close(): void
+}
+
+const PROC_SUPER_MAGIC = 0x9fa0
+
+/** The machine itself if `--path.procfs` is a procfs; else a tree, from outside of which nothing is taken. */
+export function openHost(options: CommonOptions): OpenHost {
+  const procfs = resolve(options['path.procfs'] ?? '/proc')
+  let type: number
+  try {
+    type = statfsSync(procfs).type
+  } catch (error) {
+    throw new CannotRun(
+      `--path.procfs ${procfs}: cannot be read (${(error as NodeJS.ErrnoException).code}); name a procfs or a copy of one`,
+    )
+  }
+  const live = type === PROC_SUPER_MAGIC
+  const around = live ? '/' : dirname(procfs)
+  const sysfs = resolve(options['path.sysfs'] ?? resolve(around, 'sys'))
+  const roots = { procfs, sysfs, rootfs: resolve(options['path.rootfs'] ?? around) }
+  if (!live) return { host: new TreeHost(roots), roots, live, close: () => undefined }
+  const helpers = new HelperPool(helperCommand('helper', roots.rootfs))
+  const host = new LiveHost(roots, helpers)
+  return {
+    host,
+    roots,
+    live,
+    close: () => {
+      host.close()
+      helpers.close()
+    },
+  }
+}
+
+/** This program again, small: it does one thing at a time and holds nothing. */
+export function helperCommand(...args: string[]): string[] {
+  return [process.execPath, '--max-semi-space-size=1', process.argv[1]!, ...args]
+}

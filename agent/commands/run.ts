@@ -1,0 +1,65 @@
+import type { Logger } from 'pino'
+import { readInventory } from '../../collectors/inventory.ts'
+import type { Config } from '../config/config.ts'
+import { createLog } from '../log.ts'
+import { Loop } from '../loop.ts'
+import { type Servers, startServers } from '../serve/index.ts'
+import { loadState, StateWriter } from '../state-file.ts'
+import { version } from '../version.ts'
+import { helperCommand, type OpenHost, openHost } from './host.ts'
+import { type CommonOptions, loadAndParse } from './options.ts'
+
+/** SIGTERM to exit, streams and stuck helpers or not; Kubernetes gives 30 s, a rolling update should not need them. */
+const STOP_MS = 4_000
+
+/** The daemon. */
+export async function run(options: CommonOptions): Promise<void> {
+  const config = loadAndParse(options)
+  const { log } = createLog(config.logLevel)
+  const opened = openHost(options)
+  const loop = startLoop(config, opened, log)
+  let servers: Servers
+  try {
+    servers = await startServers(config, loop, log)
+  } catch (error) {
+    loop.stop()
+    opened.close()
+    throw error
+  }
+  log.info(
+    { version, node: config.nodeName, http: servers.http, grpc: servers.grpc, intervalMs: config.intervalMs },
+    'node-agent runs; no cluster: publishing is off',
+  )
+  if (opened.live)
+    void readInventory(helperCommand('inventory'), opened.host.blocking).then(inventory => (loop.inventory = inventory))
+  stopOnSignals(async () => {
+    loop.stop()
+    await servers.close(STOP_MS)
+    opened.close()
+    log.info('node-agent stopped')
+  })
+}
+
+function startLoop(config: Config, { host }: OpenHost, log: Logger): Loop {
+  const bootId = host.read('/proc/sys/kernel/random/boot_id')
+  const boot = bootId.ok ? bootId.value.trim() : ''
+  const { kept, why } = loadState(config.stateFile, boot, config.nodeName)
+  log.info(kept ? `${config.stateFile}: verdicts go on from there` : `starting anew: ${why}`)
+  const writer = new StateWriter(config.stateFile, boot, config.nodeName, message => log.warn(message))
+  const loop = new Loop(config, host, log, { restored: kept, onState: state => void writer.save(state) })
+  loop.start()
+  return loop
+}
+
+/** The first signal stops in order, a second one at once. What hangs in the kernel must not keep us. */
+function stopOnSignals(stop: () => Promise<void>): void {
+  let stopping = false
+  const onSignal = () => {
+    if (stopping) process.kill(process.pid, 'SIGKILL')
+    stopping = true
+    // process.exit would wait for a thread that hangs in a write to a dead disk
+    setTimeout(() => process.kill(process.pid, 'SIGKILL'), STOP_MS + 500).unref()
+    void stop().then(() => process.exit(0))
+  }
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, onSignal)
+}
