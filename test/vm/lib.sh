@@ -42,11 +42,11 @@ run_scenario() {
   record
   phase fault
   fault
-  await 120 shown
+  await 90 shown
   record
   phase clear
   undo
-  await 120 gone
+  await 90 gone
   record
   phase over
   echo ok > "$OUT/result"
@@ -54,8 +54,11 @@ run_scenario() {
 
 # Also after a failure: the next scenario must find a healthy machine.
 finish() {
-  [ -e "$OUT/result" ] || echo "failed in phase $(cat "$OUT/phase")" > "$OUT/result"
   set +e
+  if [ ! -e "$OUT/result" ]; then
+    echo "failed in phase $(cat "$OUT/phase")" > "$OUT/result"
+    record
+  fi
   undo
   kill_pods
   cleanup
@@ -84,7 +87,7 @@ sectors() { cat "/sys/class/block/$1/size"; }
 # dm NAME TABLE: a device-mapper device; there is no udev here, dmsetup makes the nodes itself.
 export DM_DISABLE_UDEV=1
 dm() { dmsetup create "$1" --table "$2"; }
-dm_kernel_name() { basename "$(readlink -f "/dev/mapper/$1")"; }
+dm_kernel_name() { dmsetup info -c --noheadings -o blkdevname "$1"; }
 dm_swap() {
   dmsetup suspend --nolockfs "$1"
   dmsetup load "$1" --table "$2"
@@ -119,6 +122,8 @@ pod() {
     echo "$BASHPID" > "$CONTAINER_CGROUP/cgroup.procs"
     exec "$@"
   ) &
+  # Or bash tells in the evidence of every process that is killed.
+  disown
 }
 
 pod_pids() { cat /sys/fs/cgroup/kubepods/burstable/pod*/*/cgroup.procs 2> /dev/null; }
@@ -144,7 +149,7 @@ kill_pods() {
   done
 }
 
-program() { echo "/usr/bin/python3 -I $VM/programs/$1"; }
+program() { echo "/usr/bin/python3 -I $VM/programs/$*"; }
 
 # The innocent neighbour: a pod that writes a little, at a steady pace, to a disk of its own.
 start_neighbour() {

@@ -4,7 +4,8 @@ import time
 
 HUGE = 2 << 20
 while True:
-    area = mmap.mmap(-1, 2 * HUGE)
+    # Private: shared memory gets no huge pages by default.
+    area = mmap.mmap(-1, 2 * HUGE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     area.madvise(mmap.MADV_HUGEPAGE)
     area[HUGE - 4096] = 1
     area[HUGE] = 1

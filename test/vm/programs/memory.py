@@ -19,7 +19,7 @@ floor = int(sys.argv[1])
 held = []
 while (left := available_mib()) > floor:
     size = max(1, min(32, (left - floor) // 2)) << 20
-    chunk = mmap.mmap(-1, size)
+    chunk = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     for page in range(0, size, 4096):
         chunk[page] = 1
     held.append(chunk)

@@ -1,7 +1,8 @@
-"""pipes.py FREE_MIB: fills memory with pipe buffers until so much is free, page by page in turn into two sets of pipes, then closes one set.
+"""pipes.py FREE_MIB READY_FILE: fills memory with pipe buffers until so much is free, page by page in turn into two sets of pipes, then closes one set.
 Half of the pages come back, each alone: kernel pages (pipe buffers) that nobody can move stand between them."""
 import fcntl
 import os
+import resource
 import signal
 import sys
 
@@ -21,8 +22,6 @@ def new_pipe():
     fcntl.fcntl(ends[1], F_SETPIPE_SZ, PIPE_PAGES * 4096)
     return ends
 
-
-import resource
 
 resource.setrlimit(resource.RLIMIT_NOFILE, (65536, 65536))
 with open("/proc/self/oom_score_adj", "w") as score:

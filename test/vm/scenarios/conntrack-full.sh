@@ -5,8 +5,6 @@ setup() {
   modprobe -a veth nf_conntrack nft_ct
   before=$(cat /proc/sys/net/netfilter/nf_conntrack_max)
   echo 256 > /proc/sys/net/netfilter/nf_conntrack_max
-  # Entries of closed connections leave after a few seconds and not after two minutes, so that the end is seen soon.
-  for state in time_wait close fin_wait last_ack close_wait; do echo 3 > /proc/sys/net/netfilter/nf_conntrack_tcp_timeout_$state; done
   ip netns add client
   ip link add veth0 type veth peer name eth0 netns client
   ip addr add 10.1.0.1/24 dev veth0
@@ -14,10 +12,10 @@ setup() {
   ip -n client addr add 10.1.0.2/24 dev eth0
   ip -n client link set eth0 up
   nft 'add table inet fw; add chain inet fw in { type filter hook input priority 0; }; add rule inet fw in ct state established accept'
-  pod server $(program connections.py) serve 8080
+  pod server $(program connections.py serve 8080)
 }
 entries() { cat /proc/sys/net/netfilter/nf_conntrack_count; }
-fault() { pod client ip netns exec client $(program connections.py) open 10.1.0.1 8080 300; client=$!; }
+fault() { pod client ip netns exec client $(program connections.py open 10.1.0.1 8080 300); client=$!; }
 shown() { [ "$(entries)" -ge 250 ] && dropped; }
 dropped() { [ "$(conntrack_stat drop)" -gt 0 ]; }
 conntrack_stat() {
@@ -26,12 +24,12 @@ conntrack_stat() {
   for value in $(tail -n +2 /proc/net/stat/nf_conntrack | awk -v c="$column" '{ print $c }'); do sum=$((sum + 0x$value)); done
   echo $sum
 }
-undo() { kill -9 "$client" || true; }
-gone() { [ "$(entries)" -lt 20 ]; }
+# What an operator does. To end the client alone would take a minute and more: entries of closed connections stay until the kernel collects them.
+undo() { echo "$before" > /proc/sys/net/netfilter/nf_conntrack_max; }
+gone() { [ "$(entries)" -ge 300 ]; }
 cleanup() {
   nft delete table inet fw
   ip netns del client
-  echo "$before" > /proc/sys/net/netfilter/nf_conntrack_max
   stop_neighbour
 }
 evidence() { echo "$(entries) of $(cat /proc/sys/net/netfilter/nf_conntrack_max)"; cat /proc/net/stat/nf_conntrack; dmesg | grep -c 'table full' || true; }

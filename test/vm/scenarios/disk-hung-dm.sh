@@ -11,7 +11,7 @@ setup() {
   volume="$POD_DIR/volumes/kubernetes.io~csi/data/mount"
   mkdir -p "$volume"
   mount /dev/mapper/upper "$volume"
-  pod victim $(program writer.py) "$volume/file"
+  pod victim $(program writer.py "$volume/file")
   await 30 completes "$upper"
 }
 fault() { dmsetup suspend --noflush --nolockfs lower; }

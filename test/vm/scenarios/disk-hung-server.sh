@@ -6,7 +6,7 @@ setup() {
   mkdir -p /var/lib/kubelet
   mkfs.ext4 -q "/dev/$victim"
   mount "/dev/$victim" /var/lib/kubelet
-  pod victim $(program writer.py) /var/lib/kubelet/file
+  pod victim $(program writer.py /var/lib/kubelet/file)
   await 30 completes "$victim"
 }
 fault() { on_host stop-disk-server; }

@@ -8,7 +8,7 @@ setup() {
   mkdir -p /var/lib/kubelet
   mount /dev/mapper/slow /var/lib/kubelet
   # Several writers, so that an interval has enough completions to judge by.
-  for i in 1 2 3 4; do pod victim $(program writer.py) "/var/lib/kubelet/file$i"; done
+  for i in 1 2 3 4; do pod victim $(program writer.py "/var/lib/kubelet/file$i"); done
   await 30 completes "$slow"
 }
 table() { echo "0 $(sectors "$(disk spare)") $1"; }

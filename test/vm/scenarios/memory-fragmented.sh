@@ -7,7 +7,7 @@ setup() {
 fault() {
   stalls=$(vmstat compact_stall)
   rm -f /run/fragmented
-  pod holder $(program pipes.py) 80 /run/fragmented
+  pod holder $(program pipes.py 25 /run/fragmented)
   holder=$!
   await 180 test -e /run/fragmented
 }

@@ -10,11 +10,12 @@ setup() {
 fault() {
   pod holder $(program memory.py 60)
   holder=$!
-  await 60 test "$(meminfo MemAvailable)" -lt $((120 * 1024)) || true
+  await 60 short
   refaults=$(vmstat workingset_refault_file)
   readers=
-  for _ in 1 2 3; do pod reader $(program reader.py) /mnt/data/file; readers="$readers $!"; done
+  for _ in 1 2 3; do pod reader $(program reader.py /mnt/data/file); readers="$readers $!"; done
 }
+short() { [ "$(meminfo MemAvailable)" -lt $((80 * 1024)) ]; }
 shown() { [ "$(vmstat workingset_refault_file)" -gt $((refaults + 5000)) ]; }
 undo() { kill -9 $holder $readers || true; }
 gone() { [ "$(meminfo MemAvailable)" -gt $((500 * 1024)) ]; }
