@@ -7,6 +7,8 @@ export interface ConditionState {
   readonly reason: string
   readonly message: string
   readonly transitionWallMs: number
+  /** The last status that was not Unknown, with its transition time. */
+  readonly known: { readonly status: Condition['status']; readonly transitionWallMs: number } | null
   readonly heartbeatWallMs: number
   /** Which problems the message speaks of: it is only rewritten when these change. */
   readonly speaksOf: string
@@ -61,9 +63,12 @@ function stepCondition(
       : { sinceMs: before?.missing?.sinceMs ?? now.atMs, cycles: (before?.missing?.cycles ?? 0) + 1 }
   const next = nextStatus(finding, problems, before, missing, now)
   const sameText = before?.status === next.status && before.speaksOf === next.speaksOf
+  const transitionWallMs = transition(next.status, before, now)
   return {
-    ...(sameText ? { ...next, message: before.message } : next),
-    transitionWallMs: transition(next.status, before, now),
+    ...next,
+    message: sameText ? before.message : next.message,
+    transitionWallMs,
+    known: next.status === 'Unknown' ? (before?.known ?? null) : { status: next.status, transitionWallMs },
     heartbeatWallMs: missing === null ? now.wallMs : (before?.heartbeatWallMs ?? now.wallMs),
     missing,
   }
@@ -94,7 +99,8 @@ function nextStatus(
       return { status: 'Unknown', reason: 'NotYetJudged', message: 'Not judged yet', speaksOf: '' }
   }
   const lasting = (missing?.cycles ?? 0) >= UNKNOWN_CYCLES && lostMs >= UNKNOWN_MS
-  if (!lasting && before) return before
+  if (!lasting && before)
+    return { status: before.status, reason: before.reason, message: before.message, speaksOf: before.speaksOf }
   return {
     status: 'Unknown',
     reason: 'EvidenceMissing',
@@ -116,9 +122,10 @@ function problemStatus(worst: Problem, problems: readonly Problem[]): Next {
   }
 }
 
-/** Back from Unknown to the same True keeps the time: repair controllers measure it. */
+/** Back from Unknown to what it was before keeps the time: repair controllers measure it. */
 function transition(status: Condition['status'], before: ConditionState | undefined, now: Now): number {
-  return before !== undefined && before.status === status ? before.transitionWallMs : now.wallMs
+  if (before?.status === status) return before.transitionWallMs
+  return before?.known?.status === status ? before.known.transitionWallMs : now.wallMs
 }
 
 const bounded = (text: string): string => (text.length <= MAX_MESSAGE ? text : `${text.slice(0, MAX_MESSAGE - 1)}…`)

@@ -1,0 +1,293 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { type ConditionStates, stepConditions } from '../../agent/conditions.ts'
+import { type Finding, judge, type Problem, type Tracks } from '../../agent/judge.ts'
+import { type ActiveRule, activeRules, type TriggerOverride } from '../../agent/rules/active.ts'
+import { type Observation, type Rule, type Stance, type Subject, stanceOf } from '../../agent/rules/rule.ts'
+
+const DISK: Subject = { kind: 'Disk', name: 'vda', role: 'node' }
+
+function ruleOf(overrides: TriggerOverride = {}, definition: Partial<Rule> = {}): ActiveRule {
+  const rule: Rule = {
+    id: 'DiskSlow',
+    kind: 'condition',
+    severity: 'warning',
+    summary: 'A disk is slow.',
+    subject: 'Disk',
+    needs: ['diskstats'],
+    triggers: [
+      {
+        name: 'level',
+        signal: 'disk.awaitMs',
+        unit: 'ms',
+        direction: 'above',
+        raise: 500,
+        clear: 200,
+        critical: 5000,
+        reason: 'Slow',
+        observe: () => null,
+      },
+    ],
+    remedy: 'Look.',
+    ...definition,
+  }
+  const override = { enabled: true, triggers: { level: overrides }, include: [], exclude: [] }
+  return activeRules([rule], new Map([[rule.id, override]]))[0]!
+}
+
+function observed(
+  rule: ActiveRule,
+  values: Record<string, number | undefined>,
+  more: Partial<Observation> = {},
+): Finding {
+  const [trigger] = rule.triggers as [(typeof rule.triggers)[number]]
+  const observations = Object.entries(values).map(([name, value]) => ({
+    trigger,
+    observation: {
+      subject: { ...DISK, name },
+      stance: stanceOf(value, 'above', trigger.levels),
+      message: `${value} ms`,
+      evidence: {},
+      ...more,
+    },
+  }))
+  return { rule, outcome: 'judged', observations }
+}
+
+const unknown = (rule: ActiveRule, outcome: Finding['outcome'] = 'unknown'): Finding => ({
+  rule,
+  outcome,
+  detail: 'diskstats: gone',
+  observations: [],
+})
+
+interface Step {
+  readonly atMs: number
+  readonly problems: readonly Problem[]
+  readonly ended: readonly Problem[]
+  readonly conditions: ConditionStates
+}
+
+/** Runs findings through judge and conditions, `everyMs` apart; a null is a gap of ten minutes. */
+function play(findings: readonly (Finding | null)[], everyMs = 10_000): Step[] {
+  let tracks: Tracks = new Map()
+  let conditions: ConditionStates = new Map()
+  let atMs = 0
+  let countedMs = 0
+  const steps: Step[] = []
+  for (const finding of findings) {
+    if (finding === null) {
+      atMs += 600_000 - everyMs
+      countedMs = 0
+      continue
+    }
+    const now = { atMs, wallMs: 1_000_000 + atMs, countedMs }
+    const judgement = judge([finding], tracks, now)
+    tracks = judgement.tracks
+    conditions = stepConditions([finding], judgement.problems, conditions, now)
+    steps.push({ atMs, problems: judgement.problems, ended: judgement.ended, conditions })
+    atMs += everyMs
+    countedMs = everyMs
+  }
+  return steps
+}
+
+const times = (count: number, finding: Finding): Finding[] => Array.from({ length: count }, () => finding)
+const severities = (steps: readonly Step[]) => steps.map(step => step.problems[0]?.severity ?? '-').join(' ')
+
+t.test('a problem begins after `for`, dated from its first frame', async t => {
+  const rule = ruleOf({ forMs: 30_000, holdMs: 20_000 })
+  const steps = play([observed(rule, { vda: 10 }), ...times(5, observed(rule, { vda: 600 }))])
+  t.equal(severities(steps), '- - - - warning warning')
+  t.equal(steps[5]!.problems[0]!.sinceMs, 10_000)
+  t.equal(steps[5]!.problems[0]!.id, 'DiskSlow/vda')
+})
+
+t.test('between raise and clear it neither begins nor ends', async t => {
+  const rule = ruleOf({ forMs: 20_000, holdMs: 20_000 })
+  const [slow, between, fine] = [
+    observed(rule, { vda: 600 }),
+    observed(rule, { vda: 300 }),
+    observed(rule, { vda: 10 }),
+  ]
+  t.equal(
+    severities(play([slow, slow, between, slow, slow, slow])),
+    '- - - - - warning',
+    'an interrupted stretch starts again',
+  )
+  const steps = play([slow, slow, slow, fine, between, fine, fine, fine])
+  t.equal(severities(steps), '- - warning warning warning warning warning -')
+  t.equal(steps.at(-1)!.ended[0]!.endMs, 50_000, 'it ended with the first frame of the stretch that satisfied hold')
+})
+
+t.test('interrupted for less than hold it is one entry', async t => {
+  const rule = ruleOf({ forMs: 10_000, holdMs: 60_000 })
+  const [slow, fine] = [observed(rule, { vda: 600 }), observed(rule, { vda: 10 })]
+  const steps = play([slow, slow, fine, fine, slow, slow, fine])
+  t.same([...new Set(steps.flatMap(step => step.problems.map(problem => problem.sinceMs)))], [0])
+  t.equal(steps.flatMap(step => step.ended).length, 0)
+})
+
+t.test('critical needs its own persistence and stays for hold', async t => {
+  const rule = ruleOf({ forMs: 20_000, holdMs: 20_000 })
+  const [slow, worst] = [observed(rule, { vda: 600 }), observed(rule, { vda: 6000 })]
+  t.equal(
+    severities(play([slow, slow, slow, worst, worst, worst, slow, slow, slow])),
+    '- - warning warning warning critical critical critical warning',
+  )
+  t.equal(severities(play(times(4, worst))), '- - critical critical')
+})
+
+t.test('lasting can be what makes it critical', async t => {
+  const rule = ruleOf({ forMs: 10_000, criticalForMs: 40_000 })
+  t.equal(severities(play(times(6, observed(rule, { vda: 600 })))), '- warning warning warning critical critical')
+})
+
+t.test('a volume is never critical and never a condition of the node; info neither', async t => {
+  const rule = ruleOf({ forMs: 0 })
+  const volume = play(times(2, observed(rule, { vda: 6000 }, { subject: { ...DISK, role: 'volume' } })))
+  t.equal(severities(volume), 'warning warning')
+  t.equal(volume[1]!.conditions.get('DiskSlow')!.status, 'False')
+  const info = play(times(2, observed(rule, { vda: 6000 }, { atMost: 'info' })))
+  t.equal(severities(info), 'info info')
+  t.equal(info[1]!.conditions.get('DiskSlow')!.status, 'False')
+})
+
+t.test('a lost reading neither raises nor clears', async t => {
+  const rule = ruleOf({ forMs: 20_000, holdMs: 20_000 })
+  const slow = observed(rule, { vda: 600 })
+  const steps = play([slow, slow, slow, ...times(20, unknown(rule)), slow])
+  t.ok(steps.slice(2).every(step => step.problems.length === 1 && step.problems[0]!.sinceMs === 0))
+  t.equal(steps[10]!.problems[0]!.unmeasuredSinceMs, 20_000)
+  t.equal(severities(play([slow, ...times(20, unknown(rule))])).includes('warning'), false)
+  t.equal(
+    severities(play([slow, slow, slow, observed(rule, { vda: undefined })])),
+    '- - warning warning',
+    'there, but not to be told',
+  )
+})
+
+t.test('what vanished is over after hold', async t => {
+  const rule = ruleOf({ forMs: 0, holdMs: 20_000 })
+  const slow = observed(rule, { vda: 600 })
+  t.equal(severities(play([slow, slow, ...times(4, observed(rule, {}))])), 'warning warning warning warning - -')
+})
+
+t.test('a gap counts for nothing', async t => {
+  const rule = ruleOf({ forMs: 60_000, holdMs: 60_000 })
+  const [slow, fine] = [observed(rule, { vda: 600 }), observed(rule, { vda: 10 })]
+  t.equal(severities(play([slow, slow, null, slow, slow])), '- - - -')
+  const steps = play([...times(7, slow), fine, null, fine])
+  t.equal(steps.at(-1)!.problems.length, 1)
+})
+
+t.test('an event is one moment and stays ten minutes', async t => {
+  const rule = ruleOf({ forMs: 0 }, { kind: 'event' })
+  const steps = play([observed(rule, { vda: 600 }), ...times(61, observed(rule, {}))])
+  t.equal(steps[0]!.problems[0]!.endMs, 0)
+  t.equal(steps[59]!.problems.length, 1)
+  t.equal(steps[61]!.problems.length, 0)
+  const again = play([observed(rule, { vda: 600 }), observed(rule, {}), observed(rule, { vda: 600 })])
+  t.equal(again[2]!.problems[0]!.sinceMs, 20_000, 'happened again: a new entry')
+})
+
+t.test('two triggers are one problem with one beginning', async t => {
+  const level = {
+    signal: 'disk.awaitMs',
+    unit: 'ms',
+    direction: 'above',
+    raise: 500,
+    clear: 200,
+    forMs: 0,
+    holdMs: 0,
+    observe: () => null,
+  } as const
+  const rule = ruleOf(
+    {},
+    {
+      triggers: [
+        { ...level, name: 'a', reason: 'A' },
+        { ...level, name: 'b', reason: 'B' },
+      ],
+    },
+  )
+  const both = (a: Stance, b: Stance): Finding => ({
+    rule,
+    outcome: 'judged',
+    observations: [a, b].map((stance, index) => ({
+      trigger: rule.triggers[index]!,
+      observation: { subject: DISK, stance, message: '', evidence: {} },
+    })),
+  })
+  const steps = play([both('raise', 'clear'), both('raise', 'raise'), both('clear', 'raise'), both('clear', 'clear')])
+  t.same(
+    steps.map(step => step.problems.map(problem => [problem.reason, problem.sinceMs])),
+    [[['A', 0]], [['A', 0]], [['B', 0]], []],
+  )
+  t.same(
+    steps.map(step => step.ended.length),
+    [0, 0, 0, 1],
+  )
+})
+
+t.test('a condition: judged once, Unknown only after lasting loss, True stays for 15 min', async t => {
+  const rule = ruleOf({ forMs: 0 })
+  const status = (steps: readonly Step[]) => steps.map(step => step.conditions.get('DiskSlow')!.status)
+  t.equal(play([unknown(rule, 'notYet')])[0]!.conditions.get('DiskSlow')!.reason, 'NotYetJudged')
+  const lost = status(play([observed(rule, { vda: 1 }), ...times(8, unknown(rule))]))
+  t.same(lost, [...Array(7).fill('False'), 'Unknown', 'Unknown'])
+  const held = play([observed(rule, { vda: 600 }), ...times(92, unknown(rule)), observed(rule, { vda: 600 })])
+  t.equal(held[89]!.conditions.get('DiskSlow')!.status, 'True')
+  t.equal(held[91]!.conditions.get('DiskSlow')!.status, 'Unknown')
+  t.equal(held[93]!.conditions.get('DiskSlow')!.status, 'True')
+  t.equal(
+    held[93]!.conditions.get('DiskSlow')!.transitionWallMs,
+    1_000_000,
+    'back to the same True keeps the transition time',
+  )
+  const never = play([unknown(rule, 'notApplicable')])[0]!.conditions.get('DiskSlow')!
+  t.same([never.status, never.reason], ['False', 'NotApplicable'])
+})
+
+t.test('a condition keeps its message while the number changes', async t => {
+  const rule = ruleOf({ forMs: 0 })
+  const messages = play([600, 700, 800, 6000].map(value => observed(rule, { vda: value }))).map(
+    step => step.conditions.get('DiskSlow')!.message,
+  )
+  t.equal(new Set(messages.slice(0, 3)).size, 1)
+  t.not(messages[3], messages[0], 'but says so when it gets critical')
+})
+
+t.test('no signal makes a flapping condition, whatever its frequency', async t => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.oneof(fc.double({ min: 0, max: 10_000, noNaN: true }), fc.constant(undefined)), {
+        minLength: 5,
+        maxLength: 200,
+      }),
+      fc.integer({ min: 500, max: 60_000 }),
+      fc.integer({ min: 0, max: 120_000 }),
+      fc.integer({ min: 0, max: 120_000 }),
+      (values, everyMs, forMs, holdMs) => {
+        const rule = ruleOf({ forMs, holdMs })
+        const steps = play(
+          values.map(value => observed(rule, { vda: value })),
+          everyMs,
+        )
+        let previous: { on: boolean; atMs: number } | undefined
+        for (const [index, { atMs, problems, conditions }] of steps.entries()) {
+          const on = problems.length > 0
+          if (on && !previous?.on && !((values[index] ?? 0) >= 500)) throw new Error(`raised at ${values[index]}`)
+          if (on !== (conditions.get('DiskSlow')!.status === 'True')) throw new Error('condition and problem differ')
+          if (previous === undefined || on !== previous.on) {
+            if (previous !== undefined && atMs - previous.atMs < (on ? forMs : holdMs))
+              throw new Error(`flapped after ${atMs - previous.atMs} ms`)
+            previous = { on, atMs }
+          }
+        }
+      },
+    ),
+    { numRuns: 300 },
+  )
+  t.pass('every state lasts at least `for` or `hold`')
+})
