@@ -6,6 +6,8 @@ import type { Answer, Request } from './helper.ts'
 
 /** A local statfs takes microseconds, a walk of a node's log directories milliseconds: 2 s is a sick disk. */
 const DEADLINE_MS = 2_000
+/** A fresh helper has to start Node.js first, on a starved machine slowly. */
+const STARTUP_MS = 5_000
 /** Helpers that may hang in the kernel at one time; past it blocking calls fail at once. */
 const MAX_STUCK = 4
 /** A call that hung is asked again after this long at the earliest: a helper that can be killed would otherwise be started anew each cycle. */
@@ -22,6 +24,7 @@ interface Helper {
   /** Sent and not answered; the helper is at work on the first. */
   readonly waiting: Call[]
   timer: NodeJS.Timeout | undefined
+  answered: boolean
 }
 
 /**
@@ -31,14 +34,18 @@ interface Helper {
  */
 export class HelperPool implements Blocking {
   readonly #command: readonly string[]
+  readonly #deadlineMs: number
+  readonly #startupMs: number
   readonly #stuck = new Map<ChildProcess, string>()
   readonly #notBefore = new Map<string, number>()
   #helper: Helper | undefined
   #lastId = 0
 
   /** `command`: program and arguments that end in `serveHelper`. */
-  constructor(command: readonly string[]) {
+  constructor(command: readonly string[], { deadlineMs = DEADLINE_MS, startupMs = STARTUP_MS } = {}) {
     this.#command = command
+    this.#deadlineMs = deadlineMs
+    this.#startupMs = startupMs
   }
 
   statfs = (path: string) => this.#call<never>('statfs', [path])
@@ -84,7 +91,7 @@ export class HelperPool implements Blocking {
   #start(): Helper {
     const [program, ...args] = this.#command
     const child = spawn(program!, args, { stdio: ['pipe', 'pipe', 'ignore'], env: {}, cwd: '/', detached: true })
-    const helper: Helper = { child, waiting: [], timer: undefined }
+    const helper: Helper = { child, waiting: [], timer: undefined, answered: false }
     child.on('error', () => this.#lost(helper))
     child.on('exit', () => this.#lost(helper))
     child.stdin.on('error', () => undefined) // EPIPE: the exit is reported above
@@ -95,16 +102,16 @@ export class HelperPool implements Blocking {
     return helper
   }
 
-  /** Starts the deadline of the call that the helper is at work on. A fresh helper gets the same again to start up. */
+  /** Starts the deadline of the call that the helper is at work on. */
   #watch(helper: Helper): void {
     clearTimeout(helper.timer)
-    const [first] = helper.waiting
-    helper.timer =
-      first && setTimeout(() => this.#abandon(helper), first.request.id === 1 ? 2 * DEADLINE_MS : DEADLINE_MS)
+    const ms = helper.answered ? this.#deadlineMs : this.#deadlineMs + this.#startupMs
+    helper.timer = helper.waiting.length > 0 ? setTimeout(() => this.#abandon(helper), ms) : undefined
   }
 
   #answered(helper: Helper, answer: Answer): void {
     if (helper.waiting[0]?.request.id !== answer.id) return // late word from an abandoned one
+    helper.answered = true
     helper.waiting.shift()?.settle(answer.reading)
     this.#watch(helper)
   }
@@ -115,7 +122,7 @@ export class HelperPool implements Blocking {
     if (hung) {
       this.#stuck.set(helper.child, hung.key)
       this.#notBefore.set(hung.key, performance.now() + RETRY_MS)
-      hung.settle(fault('Timeout', `${hung.key} did not answer within ${DEADLINE_MS / 1000} s`))
+      hung.settle(fault('Timeout', `${hung.key} did not answer within ${this.#deadlineMs / 1000} s`))
     }
     this.#end(helper)
     for (const call of behind) {

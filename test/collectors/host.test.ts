@@ -1,0 +1,164 @@
+import { mkdirSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t from 'tap'
+import { directCalls } from '../../collectors/host/calls.ts'
+import { LiveHost } from '../../collectors/host/live.ts'
+import { HelperPool } from '../../collectors/host/pool.ts'
+import { type Answers, recorder, replay } from '../../collectors/host/recording.ts'
+import { TreeHost } from '../../collectors/host/tree.ts'
+import type { Blocking } from '../../collectors/host.ts'
+
+const REPOSITORY = join(import.meta.dirname, '../..')
+const none = {} as Blocking
+
+function tree(files: Readonly<Record<string, string>>): string {
+  const root = mkdtempSync(join(tmpdir(), 'node-agent-tree-'))
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(join(root, path, '..'), { recursive: true })
+    writeFileSync(join(root, path), text)
+  }
+  return root
+}
+
+const rootsOf = (root: string) => ({ procfs: join(root, 'proc'), sysfs: join(root, 'sys'), rootfs: root })
+
+t.test('the live host reads again through a kept descriptor', async t => {
+  const host = new LiveHost({ procfs: '/proc', sysfs: '/sys', rootfs: '/' }, none)
+  t.teardown(() => host.close())
+  const descriptors = () => readdirSync('/proc/self/fd').length
+  const first = host.read('/proc/uptime')
+  const open = descriptors()
+  for (let i = 0; i < 100; i++) host.read('/proc/uptime')
+  t.equal(descriptors(), open)
+  const second = host.read('/proc/uptime')
+  t.ok(first.ok && second.ok && Number.parseFloat(second.value) >= Number.parseFloat(first.value))
+  t.match(host.read('/proc/nothing'), { ok: false, fault: { code: 'Absent', detail: '/proc/nothing: ENOENT' } })
+  t.match(host.list('/sys/class/net'), { ok: true })
+})
+
+t.test('a file past the cap is a clear fault, one at the cap is whole', async t => {
+  const root = tree({
+    'proc/huge': 'x'.repeat(4 * 1024 * 1024 + 1),
+    'proc/large': 'y'.repeat(4 * 1024 * 1024),
+    'proc/empty': '',
+  })
+  for (const host of [new LiveHost(rootsOf(root), none), new TreeHost(rootsOf(root))]) {
+    t.match(host.read('/proc/huge'), {
+      ok: false,
+      fault: { code: 'TooLarge', detail: '/proc/huge is larger than 4194304 bytes' },
+    })
+    const large = host.read('/proc/large')
+    t.equal(large.ok && large.value.length, 4 * 1024 * 1024)
+    t.same(host.read('/proc/empty'), { ok: true, value: '' })
+  }
+})
+
+t.test('a kept descriptor whose file was replaced by the kernel is opened anew', async t => {
+  const root = tree({ 'proc/1/stat': 'one' })
+  const host = new LiveHost(rootsOf(root), none)
+  t.same(host.read('/proc/1/stat'), { ok: true, value: 'one' })
+  writeFileSync(join(root, 'proc/1/stat'), 'longer than before')
+  t.same(host.read('/proc/1/stat'), { ok: true, value: 'longer than before' })
+  writeFileSync(join(root, 'proc/1/stat'), '1')
+  t.same(host.read('/proc/1/stat'), { ok: true, value: '1' }, 'nothing of the longer text is left')
+})
+
+t.test('a tree stands in for pid 1 only where it lacks it, and takes nothing from outside', async t => {
+  const without = new TreeHost(rootsOf(tree({ 'proc/net/snmp': 'own', 'proc/self/mountinfo': 'mounts' })))
+  t.same(without.read('/proc/1/net/snmp'), { ok: true, value: 'own' })
+  t.same(without.read('/proc/1/mountinfo'), { ok: true, value: 'mounts' })
+  const withInit = new TreeHost(rootsOf(tree({ 'proc/net/snmp': 'own', 'proc/1/net/snmp': 'init' })))
+  t.same(withInit.read('/proc/1/net/snmp'), { ok: true, value: 'init' })
+  t.match(withInit.list('/sys/block'), { ok: false, fault: { code: 'Absent' } })
+  t.match(await withInit.blocking.statfs('/'), { ok: false, fault: { code: 'Absent' } })
+  const sizes = { blockSize: 4096, blocks: 10, freeBlocks: 5, availableBlocks: 4, files: 3, freeFiles: 2 }
+  const root = tree({ 'proc/uptime': '1 1', 'statfs.json': JSON.stringify({ '/var': sizes }) })
+  t.same(await new TreeHost(rootsOf(root)).blocking.statfs('/var'), { ok: true, value: sizes })
+})
+
+t.test('files of a directory: depth, no symbolic links, sizes', async t => {
+  const root = tree({ 'log/a/1.log': '12345', 'log/a/deep/2.log': 'x', 'log/top': '' })
+  symlinkSync('/etc/passwd', join(root, 'log/a/link'))
+  symlinkSync('/etc', join(root, 'log/dir'))
+  const calls = directCalls(root)
+  const list = calls.files('/log', 2)
+  t.ok(list.ok)
+  t.same(list.ok && list.value.map(file => [file.path, file.sizeBytes]).sort(), [
+    ['a/1.log', 5],
+    ['top', 0],
+  ])
+  t.match(calls.files('/nothing', 2), { ok: false, fault: { code: 'Absent' } })
+  t.match(calls.readText('/log/a/link', 100), { ok: false, fault: { code: 'Io', detail: '/log/a/link: ELOOP' } })
+  t.match(calls.readText('/log/a/1.log', 2), { ok: false, fault: { code: 'TooLarge' } })
+  t.match(calls.readText('/log', 100), { ok: false })
+})
+
+t.test('symbolic links are resolved below the same root', async t => {
+  const root = tree({ 'data/docker/x': '' })
+  mkdirSync(join(root, 'var/lib'), { recursive: true })
+  symlinkSync('/data/docker', join(root, 'var/lib/docker'))
+  symlinkSync('loop', join(root, 'loop'))
+  const calls = directCalls(root)
+  t.same(calls.resolve('/var/lib/docker'), { ok: true, value: '/data/docker' })
+  t.match(calls.resolve('/loop'), { ok: false, fault: { code: 'Io' } })
+  t.match(calls.resolve('/var/lib/none'), { ok: false, fault: { code: 'Absent' } })
+})
+
+t.test('real helper process: statfs of this machine', async t => {
+  const pool = new HelperPool([process.execPath, join(REPOSITORY, 'agent/main.ts'), 'helper', '/'])
+  t.teardown(() => pool.close())
+  const statfs = await pool.statfs('/')
+  t.ok(statfs.ok)
+  t.match(await pool.resolve('/proc/self/../version'), { ok: true })
+})
+
+t.test('a call that hangs costs its own answer and nobody else’s', async t => {
+  const pool = new HelperPool([process.execPath, join(import.meta.dirname, 'hanging-helper.ts')], {
+    deadlineMs: 300,
+    startupMs: 5000,
+  })
+  t.teardown(() => pool.close())
+  t.same(await pool.resolve('/fine'), { ok: true, value: '/fine' })
+  const [before, hung, behind] = await Promise.all([pool.resolve('/a'), pool.resolve('/hang'), pool.resolve('/b')])
+  t.same(before, { ok: true, value: '/a' })
+  t.match(hung, { ok: false, fault: { code: 'Timeout', detail: /resolve \/hang did not answer within/ } })
+  t.same(behind, { ok: true, value: '/b' })
+  t.match(await pool.resolve('/hang'), { ok: false, fault: { code: 'Timeout' } }, 'not asked again at once')
+  t.match(await pool.resolve('/die'), { ok: false, fault: { code: 'Io', detail: /the helper process ended/ } })
+  t.same(await pool.resolve('/c'), { ok: true, value: '/c' })
+})
+
+t.test('what was recorded is replayed, and nothing else', async t => {
+  const answers: Answers = new Map()
+  const host = recorder(new TreeHost(rootsOf(tree({ 'proc/uptime': '1 2', 'data/x': 'y' }))), (question, answer) =>
+    answers.set(question, answer),
+  )
+  const asked = [
+    host.read('/proc/uptime'),
+    host.read('/proc/none'),
+    host.list('/sys/block'),
+    await host.blocking.resolve('/data'),
+    await host.blocking.readText('/data/x', 10),
+  ]
+  const again = replay(
+    JSON.parse(JSON.stringify([...answers])).reduce(
+      (map: Answers, [key, value]: [string, never]) => map.set(key, value),
+      new Map(),
+    ),
+  )
+  t.same(
+    [
+      again.read('/proc/uptime'),
+      again.read('/proc/none'),
+      again.list('/sys/block'),
+      await again.blocking.resolve('/data'),
+      await again.blocking.readText('/data/x', 10),
+    ],
+    asked,
+  )
+  t.match(again.read('/proc/other'), {
+    ok: false,
+    fault: { code: 'Absent', detail: '/proc/other: not in this capture' },
+  })
+})
