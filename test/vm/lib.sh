@@ -170,7 +170,7 @@ meminfo() { awk -v key="$1:" '$1 == key { print $2 }' /proc/meminfo; }
 vmstat() { awk -v key="$1" '$1 == key { print $2 }' /proc/vmstat; }
 memory() {
   grep -E '^(MemTotal|MemFree|MemAvailable|Cached|AnonPages|SUnreclaim)' /proc/meminfo
-  grep -E '^(workingset_refault|pgmajfault|pgscan_direct |pgsteal_direct |compact_(stall|fail|success)|oom_kill)' /proc/vmstat
+  grep -E '^(workingset_refault|pgmajfault|pgscan_direct |pgsteal_direct |compact_(stall|fail|success)|thp_fault|oom_kill)' /proc/vmstat
   awk '/^allocstall/ { sum += $2 } END { print "allocstall", sum }' /proc/vmstat
 }
 # processes_in STATE: how many user processes are in that state. Kernel threads (no command line size in statm) do not count.

@@ -1,13 +1,16 @@
-"""hugepages.py: a program that asks for huge pages again and again, and falls back to small ones when there are none."""
+"""hugepages.py: a program that asks for 40 huge pages, one by one, gives them back and starts again. Where there is none it gets by with a small page."""
 import mmap
 import time
 
 HUGE = 2 << 20
 while True:
-    # Private: shared memory gets no huge pages by default.
-    area = mmap.mmap(-1, 2 * HUGE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    area.madvise(mmap.MADV_HUGEPAGE)
-    area[HUGE - 4096] = 1
-    area[HUGE] = 1
-    area.close()
-    time.sleep(0.02)
+    areas = []
+    for _ in range(40):
+        # Private: shared memory gets no huge pages by default. Twice the size: one of its halves is aligned.
+        area = mmap.mmap(-1, 2 * HUGE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        area.madvise(mmap.MADV_HUGEPAGE)
+        area[HUGE] = 1
+        areas.append(area)
+        time.sleep(0.02)
+    for area in areas:
+        area.close()

@@ -1,15 +1,13 @@
 # MemoryFragmented: much memory is free, but each free page stands alone between kernel pages (pipe buffers) that compaction cannot move, while a neighbour
 # asks for huge pages in vain.
-setup() {
-  start_neighbour
-  pod asker $(program hugepages.py)
-}
+setup() { start_neighbour; }
 fault() {
   stalls=$(vmstat compact_stall)
   rm -f /run/fragmented
   pod holder $(program pipes.py 25 /run/fragmented)
   holder=$!
-  await 180 test -e /run/fragmented
+  await 60 test -e /run/fragmented
+  pod asker $(program hugepages.py)
 }
 # Free memory in blocks of 64 KiB or more, in MiB; zone DMA keeps some and does not count.
 big_blocks() { awk '$4 != "DMA" { for (i = 9; i <= NF; i++) sum += $i * 2 ^ (i - 5) } END { print int(sum / 256) }' /proc/buddyinfo; }
