@@ -1,14 +1,35 @@
 import { blockdevices } from './blockdevices.ts'
+import { buddyinfo } from './buddyinfo.ts'
+import { clock } from './clock.ts'
 import type { Collector } from './collector.ts'
 import { cpu } from './cpu.ts'
 import { diskstats } from './diskstats.ts'
+import { files } from './files.ts'
 import { loadavg } from './loadavg.ts'
+import { memory } from './memory.ts'
 import { mounts } from './mounts.ts'
 import { pressure } from './pressure.ts'
 import type { Reading } from './reading.ts'
+import { threads } from './threads.ts'
+import { vmstat } from './vmstat.ts'
+import { zoneinfo } from './zoneinfo.ts'
 
 /** All collectors, in the order in which a cycle runs them. Adding one: its file and its line here. */
-export const collectors = [loadavg, cpu, pressure, mounts, diskstats, blockdevices] as const
+export const collectors = [
+  loadavg,
+  cpu,
+  pressure,
+  memory,
+  vmstat,
+  buddyinfo,
+  zoneinfo,
+  files,
+  threads,
+  clock,
+  mounts,
+  diskstats,
+  blockdevices,
+] as const
 
 type AnyCollector = (typeof collectors)[number]
 export type CollectorName = AnyCollector['name']
