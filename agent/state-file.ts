@@ -94,7 +94,7 @@ export class StateWriter {
     if (text === this.#written) return
     this.#busy = true
     try {
-      await mkdir(dirname(this.#path), { recursive: true })
+      await makeDirectory(dirname(this.#path))
       await writeFile(`${this.#path}.new`, text, { mode: 0o600 })
       await rename(`${this.#path}.new`, this.#path)
       this.#written = text
@@ -107,5 +107,14 @@ export class StateWriter {
     } finally {
       this.#busy = false
     }
+  }
+}
+
+/** One level: the recursive mkdir of Node.js never returns below /proc. */
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o755 })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   }
 }

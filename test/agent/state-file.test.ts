@@ -1,0 +1,79 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t from 'tap'
+import type { Track } from '../../agent/judge.ts'
+import { loadState, StateWriter } from '../../agent/state-file.ts'
+
+const directory = mkdtempSync(join(tmpdir(), 'node-agent-state-'))
+const stretch = { sinceMs: 1, sinceWallMs: 2, countedMs: 3 }
+const track: Track = {
+  rule: 'DiskSlow',
+  trigger: 'level',
+  observation: {
+    subject: { kind: 'Disk', name: 'vda', role: 'node' },
+    stance: 'raise',
+    message: 'vda is slow',
+    evidence: { awaitMs: 600 },
+  },
+  measuredAtMs: 10,
+  raised: stretch,
+  critical: null,
+  notCritical: stretch,
+  clear: null,
+  active: { sinceMs: 1, sinceWallMs: 2, severity: 'warning' },
+}
+const condition = {
+  status: 'True',
+  reason: 'DiskLatencyHigh',
+  message: 'vda is slow',
+  transitionWallMs: 5,
+  known: null,
+  heartbeatWallMs: 6,
+  speaksOf: 'x',
+  missing: null,
+} as const
+const kept = { tracks: new Map([['DiskSlow/level/vda', track]]), conditions: new Map([['DiskSlow', condition]]) }
+
+t.test('verdicts survive a restart in the same boot', async t => {
+  const path = join(directory, 'below/state.json')
+  await new StateWriter(path, 'boot-1', 'n1', message => t.fail(message)).save(kept)
+  t.same(loadState(path, 'boot-1', 'n1').kept, kept)
+  t.match(loadState(path, 'boot-2', 'n1'), { kept: null, why: /another boot or node/ })
+  t.match(loadState(path, 'boot-1', 'n2'), { kept: null, why: /another boot or node/ })
+})
+
+t.test('a missing, damaged or foreign file is ignored with a word', async t => {
+  const path = join(directory, 'state.json')
+  await new StateWriter(path, 'b', 'n', message => t.fail(message)).save(kept)
+  const good = readFileSync(path, 'utf8')
+  t.match(loadState(join(directory, 'none'), 'b', 'n').why, /does not exist yet/)
+  for (const bad of [
+    '',
+    '{',
+    'null',
+    '[]',
+    '{"version":1}',
+    '{"version":2}',
+    good.slice(0, -9),
+    good.replace('"sinceMs":1', '"sinceMs":"x"'),
+    good.replace('"subject"', '"object"'),
+  ]) {
+    writeFileSync(path, bad)
+    const { kept, why } = loadState(path, 'b', 'n')
+    t.equal(kept, null, why)
+    t.ok(why)
+  }
+})
+
+t.test('what cannot be written is told once', async t => {
+  const warnings: string[] = []
+  const writer = new StateWriter('/proc/none/state.json', 'b', 'n', message => warnings.push(message))
+  await writer.save(kept)
+  await writer.save({ ...kept, tracks: new Map() })
+  t.equal(warnings.length, 1)
+  t.match(
+    warnings[0],
+    /state\.file: \/proc\/none\/state\.json cannot be written \(ENOENT\): verdicts start anew after a restart/,
+  )
+})
