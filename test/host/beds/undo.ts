@@ -53,7 +53,7 @@ function installHandlers(): void {
   if (handlersInstalled) return
   handlersInstalled = true
   process.on('exit', closeAll)
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGALRM'] as const) {
     process.on(signal, () => process.exit(1))
   }
 }
