@@ -20,7 +20,7 @@ export async function capture(
   const startWallMs = Date.now()
   const path =
     options.file ??
-    `./node-agent-${config.nodeName}-${new Date(startWallMs).toISOString().replace(/[:.]/g, '').slice(0, 15)}Z.capture`
+    `./node-agent-${config.nodeName}-${new Date(startWallMs).toISOString().replace(/[-:.]/g, '').slice(0, 15)}Z.capture`
   const output = path === '-' ? process.stdout : await createNew(path)
   const opened = openHost(options)
   const writer = new CaptureWriter(output, {

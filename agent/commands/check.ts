@@ -3,7 +3,7 @@ import { Collecting } from '../collect.ts'
 import { monotonicMs, pipelineSettings, toReport } from '../loop.ts'
 import { advance, type Outcome, startPipeline } from '../pipeline.ts'
 import { version } from '../version.ts'
-import { EXIT } from './exit.ts'
+import { CannotRun, EXIT } from './exit.ts'
 import { openHost } from './host.ts'
 import { type CommonOptions, durationFlag, loadAndParse } from './options.ts'
 import { printReport } from './print.ts'
@@ -33,6 +33,10 @@ export async function check(options: CommonOptions & { readonly interval: string
       outcome = advance(state, sample, settings)
       state = outcome.state
       cycles++
+      if (Object.values(statuses).every(({ status }) => status !== 'ok'))
+        throw new CannotRun(
+          `nothing readable below ${opened.roots.procfs}; name a procfs or a copy of one with --path.procfs`,
+        )
       if (cycles >= 2 && !(hasStalledDisk(outcome) && monotonicMs() - started < HUNG_MS + 2 * intervalMs)) {
         const cycle = { count: cycles, durationMs: 0, cpuMs: 0, intervalMs, gaps: 0, lastGapMs: 0 }
         const agent = { version, uptimeSeconds: 0, cycle, rssBytes: process.memoryUsage.rss() }
