@@ -29,6 +29,11 @@ echo 8192 > /proc/sys/vm/min_free_kbytes
 
 modprobe -a dm-mod dm-delay ext4
 . /results/env
+if [ -n "${AGENT:-}" ]; then
+  $AGENT run --config /results/agent.yaml > /results/agent.log 2>&1 &
+  agent=$!
+  /usr/bin/python3 -I "$VM/programs/watch-status.py" > /results/watch-status.log 2>&1 &
+fi
 for SCENARIO in $SCENARIOS; do
   OUT=/results/$SCENARIO
   mkdir -p "$OUT"
@@ -43,6 +48,11 @@ for SCENARIO in $SCENARIOS; do
   echo "$SCENARIO: $(< "$OUT/result")"
   touch "$OUT/ended"
 done
+if [ -n "${AGENT:-}" ]; then
+  kill -TERM "$agent"
+  wait "$agent"
+  echo "agent ended with $?" >> /results/agent.log
+fi
 dmesg > /results/dmesg.txt
 touch /results/done
 sync -f /results

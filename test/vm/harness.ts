@@ -2,7 +2,7 @@
  *  left. By hand: `node test/vm/harness.ts 6.12 disk-slow calm` prints the evidence; KEEP=1 leaves the run's directory. */
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { access, mkdir, mkdtemp, open, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { access, copyFile, mkdir, mkdtemp, open, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -17,13 +17,41 @@ export type Plan = {
   /** Names of files in scenarios/, run one after the other in one boot. */
   scenarios: string[]
   memoryMb?: number
-  /** More variables for the guest's scripts. */
-  env?: Record<string, string>
+  /** Runs this bundle in the guest: the scenarios then wait for its verdicts too. Without it only the faults themselves are shown. */
+  agent?: { bundle: string; config: string; record?: boolean }
   /** Called when a scenario has ended, while the guest goes on. */
   onScenario?: (outcome: Outcome) => void
 }
 
-export type Outcome = { scenario: string; ok: boolean; result: string; evidence: string; log: string; dir: string }
+export type Outcome = {
+  scenario: string
+  ok: boolean
+  result: string
+  evidence: string
+  log: string
+  /** Every report of the agent, with the phase in which it was asked for. */
+  reports: Phased[]
+  dir: string
+}
+
+export type Phased = { phase: string; report: Report }
+
+/** What the tests look at in a report. */
+export type Report = {
+  verdict: string
+  problems: Problem[]
+  conditions: { type: string; status: string; reason: string }[]
+  collectors: Record<string, { status: string; error?: string }>
+}
+
+export type Problem = {
+  id: string
+  reason: string
+  severity: string
+  subject: { kind: string; name: string; role: string; displayName?: string }
+  message: string
+  evidence: Record<string, unknown>
+}
 
 export type Run = AsyncDisposable & { dir: string; console: string; outcomes: Outcome[] }
 
@@ -102,14 +130,7 @@ export async function bootGuest(plan: Plan): Promise<Run> {
     if (!process.env.KEEP) cleaner.add(() => rm(dir, { recursive: true, force: true }))
     const results = join(dir, 'results')
     await mkdir(results)
-    const env = { ...plan.env, SCENARIOS: plan.scenarios.join(' ') }
-    await writeFile(
-      join(results, 'env'),
-      Object.entries(env)
-        .map(([k, v]) => `${k}='${v}'\n`)
-        .join(''),
-    )
-
+    await writeFile(join(results, 'env'), await environment(plan, results))
     await run(join(here, 'mkinitrd.sh'), [kernel, join(dir, 'initrd')], { timeout: 60_000 })
     for (const [name, size] of Object.entries(disks)) await makeDisk(join(dir, name), size)
     const server = await serveDisk(join(dir, 'hang'), join(dir, 'nbd'), cleaner)
@@ -130,6 +151,17 @@ export async function bootGuest(plan: Plan): Promise<Run> {
     await cleaner.run()
     throw error
   }
+}
+
+/** The variables of the guest's scripts, and the agent's files beside them. The bundle is copied: a build may replace it meanwhile. */
+async function environment({ scenarios, agent }: Plan, results: string): Promise<string> {
+  const lines = [`SCENARIOS='${scenarios.join(' ')}'`]
+  if (agent) {
+    await copyFile(agent.bundle, join(results, 'node-agent.cjs'))
+    await writeFile(join(results, 'agent.yaml'), agent.config)
+    lines.push(`AGENT='${process.execPath} /results/node-agent.cjs'`, `RECORD='${agent.record ? 1 : ''}'`)
+  }
+  return `${lines.join('\n')}\n`
 }
 
 async function makeDisk(path: string, size: string): Promise<void> {
@@ -228,14 +260,26 @@ async function readOutcome(results: string, scenario: string): Promise<Outcome> 
   const dir = join(results, scenario)
   const text = (name: string): Promise<string> => readFile(join(dir, name), 'utf8').catch(() => '')
   const result = (await text('result')).trim() || 'never ended'
+  const reports = (await text('status.jsonl')).split('\n').filter(Boolean)
   return {
     scenario,
     ok: result === 'ok',
     result,
     evidence: await text('evidence.txt'),
     log: await text('log.txt'),
+    reports: reports.map(line => JSON.parse(line) as Phased),
     dir,
   }
+}
+
+/** For a person who looks for what went wrong. */
+export function inWords({ scenario, result, ok, evidence, log, reports }: Outcome): string {
+  const verdicts = reports.map(({ phase, report }) => {
+    const problems = report.problems.map(p => `${p.severity} ${p.id} ${p.reason} (${p.subject.role}): ${p.message}`)
+    return [phase, report.verdict, ...problems].join('\n    ')
+  })
+  const changes = verdicts.filter((verdict, i) => verdict !== verdicts[i - 1])
+  return [`##### ${scenario}: ${result}`, evidence, ...changes, ...(ok ? [] : ['----- log', log])].join('\n')
 }
 
 const exists = (path: string): Promise<boolean> =>
@@ -246,9 +290,14 @@ const exists = (path: string): Promise<boolean> =>
 
 if (import.meta.main) {
   const [kernel = '6.12', ...scenarios] = process.argv.slice(2)
-  const report = (o: Outcome): void =>
-    console.log(`##### ${o.scenario}: ${o.result}\n${o.evidence}${o.ok ? '' : `----- log\n${o.log}`}`)
-  await using guest = await bootGuest({ kernel, scenarios, onScenario: report })
+  const { BUNDLE: bundle, CONFIG, RECORD } = process.env
+  const config = CONFIG ? await readFile(CONFIG, 'utf8') : ''
+  await using guest = await bootGuest({
+    kernel,
+    scenarios,
+    ...(bundle ? { agent: { bundle, config, record: Boolean(RECORD) } } : {}),
+    onScenario: outcome => console.log(inWords(outcome)),
+  })
   console.log(guest.dir)
-  process.exitCode = guest.outcomes.every(o => o.ok) ? 0 : 1
+  process.exitCode = guest.outcomes.every(({ ok }) => ok) ? 0 : 1
 }

@@ -35,18 +35,35 @@ record() {
   } >> "$OUT/evidence.txt" 2>&1 || true
 }
 
+# The id of the problem that the agent must raise, named by the scenario or its setup; empty where nothing may be raised.
+PROBLEM=
 run_scenario() {
   trap finish EXIT
   phase calm
+  echo "$OUT" > /run/scenario
+  start_capture
   setup
+  with_agent await 90 nothing_raised
+  with_agent cycles 4
   record
   phase fault
   fault
   await 90 shown
   record
+  if [ -n "$PROBLEM" ]; then
+    echo "$PROBLEM" > "$OUT/problem"
+    with_agent await 150 raised
+    # The verdict must hold while the fault lasts.
+    with_agent cycles 3
+    record
+  else
+    with_agent cycles 10
+  fi
   phase clear
   undo
   await 90 gone
+  with_agent await 150 nothing_raised
+  with_agent cycles 2
   record
   phase over
   echo ok > "$OUT/result"
@@ -55,6 +72,7 @@ run_scenario() {
 # Also after a failure: the next scenario must find a healthy machine.
 finish() {
   set +e
+  stop_capture
   if [ ! -e "$OUT/result" ]; then
     echo "failed in phase $(cat "$OUT/phase")" > "$OUT/result"
     record
@@ -63,6 +81,32 @@ finish() {
   kill_pods
   cleanup
 }
+
+# The agent, where the harness brought its bundle. Some waits make sense with it only.
+with_agent() { [ -z "${AGENT:-}" ] || "$@"; }
+raised() { grep -qxF "$PROBLEM" /run/agent/problems; }
+nothing_raised() { [ -e /run/agent/problems ] && [ ! -s /run/agent/problems ]; }
+# cycles N: until the agent has made so many more reports.
+cycles() {
+  local target=$(($(cat /run/agent/cycle) + $1))
+  await 120 reached "$target"
+}
+reached() { [ "$(cat /run/agent/cycle)" -ge "$1" ]; }
+
+# With RECORD set a capture of the whole scenario is made beside the running agent.
+start_capture() {
+  [ -n "${RECORD:-}" ] || return 0
+  $AGENT capture --interval 2s --duration 30m --file "$OUT/capture" > "$OUT/capture.log" 2>&1 &
+  capture=$!
+  await 60 test -e "$OUT/capture"
+}
+stop_capture() {
+  [ -n "${capture:-}" ] || return 0
+  kill -TERM "$capture"
+  await 30 ended "$capture" || kill -9 "$capture"
+  capture=
+}
+ended() { ! kill -0 "$1" 2> /dev/null; }
 
 # on_host WORD: asks the harness on the host for something only it can do, and waits until it is done.
 on_host() {

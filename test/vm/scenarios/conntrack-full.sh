@@ -1,5 +1,6 @@
 # ConntrackPressure: a pod opens more connections to the node than the node's connection table may hold. Its limit is one for the whole kernel, the count is
 # one of each network namespace: the pod has its own, and the table of the node's namespace is what fills.
+PROBLEM=ConntrackPressure
 setup() {
   start_neighbour
   modprobe -a veth nf_conntrack nft_ct

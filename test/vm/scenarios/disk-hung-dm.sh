@@ -5,7 +5,8 @@ setup() {
   start_neighbour
   dm lower "0 $(sectors "$(disk spare)") linear $dev 0"
   dm upper "0 $(sectors "$(disk spare)") linear /dev/mapper/lower 0"
-  lower=$(dm_kernel_name lower) upper=$(dm_kernel_name upper)
+  lower=$(dm_kernel_name lower) PROBLEM=DiskHung/$(dm_kernel_name lower)
+  upper=$(dm_kernel_name upper)
   mkfs.ext4 -q /dev/mapper/upper
   pod victim
   volume="$POD_DIR/volumes/kubernetes.io~csi/data/mount"

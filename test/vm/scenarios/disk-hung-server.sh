@@ -1,7 +1,7 @@
 # DiskHung: the server behind a virtio disk (qemu-nbd on the host) is stopped. Requests stay in flight, none completes.
 # The disk holds the kubelet's directory, so it is the node's and not one pod's. The neighbour's disk goes on.
 setup() {
-  victim=$(disk hang)
+  victim=$(disk hang) PROBLEM=DiskHung/$(disk hang)
   start_neighbour
   mkdir -p /var/lib/kubelet
   mkfs.ext4 -q "/dev/$victim"

@@ -3,7 +3,7 @@ setup() {
   local dev=/dev/$(disk spare)
   start_neighbour
   dm slow "0 $(sectors "$(disk spare)") linear $dev 0"
-  slow=$(dm_kernel_name slow)
+  slow=$(dm_kernel_name slow) PROBLEM=DiskSlow/$(dm_kernel_name slow)
   mkfs.ext4 -q /dev/mapper/slow
   mkdir -p /var/lib/kubelet
   mount /dev/mapper/slow /var/lib/kubelet

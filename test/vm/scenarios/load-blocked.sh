@@ -1,5 +1,6 @@
 # HighLoad by blocked tasks: many processes wait (state D) for a frozen file system while the CPUs are idle. A frozen file system is not a hung disk: nothing
 # is in flight. The neighbour keeps writing.
+PROBLEM=HighLoad
 setup() {
   start_neighbour
   mkfs.ext4 -q "/dev/$(disk spare)"

@@ -1,4 +1,5 @@
 # HighLoad by runnable tasks: eight burners on two CPUs. The neighbour keeps writing.
+PROBLEM=HighLoad
 setup() { start_neighbour; }
 fault() {
   burners=

@@ -1,5 +1,6 @@
 # MemoryFragmented: much memory is free, but each free page stands alone between kernel pages (pipe buffers) that compaction cannot move, while a neighbour
 # asks for huge pages in vain.
+PROBLEM=MemoryFragmented
 setup() { start_neighbour; }
 fault() {
   stalls=$(vmstat compact_stall)

@@ -1,4 +1,5 @@
 # MemoryShort: a process holds nearly all memory and asks for no more. MemAvailable is at a few per cent and the pressure figures stay at 0.
+PROBLEM=MemoryShort
 setup() { start_neighbour; }
 fault() { pod holder $(program memory.py 70); holder=$!; }
 shown() { [ "$(meminfo MemAvailable)" -lt $((90 * 1024)) ]; }

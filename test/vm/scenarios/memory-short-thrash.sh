@@ -1,4 +1,5 @@
 # MemoryShort: too little page cache for the file that a pod reads. Pages are thrown out and read again (refaults), everybody waits for memory.
+PROBLEM=MemoryShort
 setup() {
   start_neighbour
   mkfs.ext4 -q "/dev/$(disk spare)"

@@ -1,4 +1,5 @@
 # ReadonlyFilesystem: as with ext4, on btrfs, which does set the flag of its super block.
+PROBLEM=ReadonlyFilesystem//var/lib/kubelet
 setup() {
   modprobe btrfs
   start_neighbour

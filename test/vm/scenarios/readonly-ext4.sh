@@ -1,5 +1,6 @@
 # ReadonlyFilesystem: every request to the device below the kubelet's ext4 fails (dm table swapped to "error"). ext4 stops writing; recent kernels leave the
 # mount's flag at rw, /sys/fs/ext4/<device>/errors_count tells.
+PROBLEM=ReadonlyFilesystem//var/lib/kubelet
 setup() {
   start_neighbour
   dm failing "$(table linear)"
