@@ -1,5 +1,9 @@
+import { clockSignals } from './derive/clock.ts'
 import { cpuSignals } from './derive/cpu.ts'
 import { diskSignals } from './derive/disks.ts'
+import { fragmentationSignals } from './derive/fragmentation.ts'
+import { limitSignals } from './derive/limits.ts'
+import { memorySignals } from './derive/memory.ts'
 
 import { pressureSignals } from './derive/pressure.ts'
 
@@ -15,10 +19,15 @@ export interface SignalDefinition {
 }
 
 /** Every signal, by its closed name. A derivation declares its own; they meet here. */
-export const signalCatalogue = { ...cpuSignals, ...pressureSignals, ...diskSignals } as const satisfies Record<
-  string,
-  SignalDefinition
->
+export const signalCatalogue = {
+  ...cpuSignals,
+  ...pressureSignals,
+  ...memorySignals,
+  ...fragmentationSignals,
+  ...limitSignals,
+  ...clockSignals,
+  ...diskSignals,
+} as const satisfies Record<string, SignalDefinition>
 
 export type SignalName = keyof typeof signalCatalogue
 

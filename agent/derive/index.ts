@@ -1,10 +1,14 @@
+import { clock } from './clock.ts'
 import { cpu } from './cpu.ts'
 import { disks } from './disks.ts'
+import { fragmentation } from './fragmentation.ts'
+import { limits } from './limits.ts'
+import { memory } from './memory.ts'
 import { pressure } from './pressure.ts'
 import type { Derivation, Step } from './step.ts'
 
 /** All derivations. Adding one: its file and its line here. */
-const derivations = { cpu, pressure, disks }
+const derivations = { cpu, pressure, memory, fragmentation, limits, clock, disks }
 
 type Derivations = typeof derivations
 type StateOf<D> = D extends Derivation<infer State, unknown> ? State : never

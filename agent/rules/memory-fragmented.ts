@@ -1,0 +1,76 @@
+import { percent } from '../words.ts'
+import { evidence, type Levels, type Observation, type Rule, stanceOf, theNode, type View } from './rule.ts'
+
+/** Free memory lies in small pieces on many a healthy node with a full page cache: only compaction that fails makes it a problem. */
+const MIN_STALLS_PER_MINUTE = 10
+const MIN_FAIL_RATIO = 0.9
+
+export const memoryFragmented: Rule = {
+  id: 'MemoryFragmented',
+  kind: 'condition',
+  severity: 'warning',
+  summary: 'Memory is free, but in pieces too small for the kernel, and compaction does not help.',
+  subject: 'Node',
+  needs: ['buddyinfo', 'vmstat'],
+  triggers: [
+    {
+      name: 'level',
+      signal: 'memory.unusableRatio',
+      unit: 'ratio',
+      direction: 'above',
+      raise: 0.95,
+      clear: 0.85,
+      reason: 'MemoryFragmented',
+      forMs: 120_000,
+      also: '10 or more compact_stall a minute, of which 90 % fail; on one NUMA node of several: info only',
+      observe,
+    },
+  ],
+  remedy:
+    'Drop caches first (`echo 1 > /proc/sys/vm/drop_caches`), then `echo 1 > /proc/sys/vm/compact_memory` (both cost time); if it comes back, find who holds unmovable memory (sockets, pipes, slab: `slabtop`) and raise vm.min_free_kbytes.',
+}
+
+function observe(view: View, levels: Levels): Observation[] | null {
+  const { signals, facts } = view
+  const ratio = signals.get('memory.unusableRatio')
+  const stalls = signals.get('memory.compactStallsPerMinute')
+  if (ratio === undefined || (facts.fragmentation.compacts && stalls === undefined)) return null
+  const fails =
+    (stalls ?? 0) >= MIN_STALLS_PER_MINUTE && (signals.get('memory.compactFailRatio') ?? 0) >= MIN_FAIL_RATIO
+  const whole: Observation = {
+    ...describe(view, ratio, [...facts.fragmentation.mainZones.keys()]),
+    subject: theNode,
+    stance: stanceOf(ratio, 'above', levels, fails),
+  }
+  const nodes = [...facts.fragmentation.mainZones.keys()]
+  if (nodes.length < 2) return [whole]
+  return [whole, ...nodes.map(node => observeNode(view, levels, node, fails, whole.stance === 'raise'))]
+}
+
+/** One NUMA node alone costs speed: the kernel takes the memory from another. When all are bad the node's own entry says it. */
+function observeNode(view: View, levels: Levels, node: string, fails: boolean, allAre: boolean): Observation {
+  const ratio = view.signals.get('numa.unusableRatio', node)
+  return {
+    ...describe(view, ratio ?? 0, [node]),
+    subject: { kind: 'NUMANode', name: node, role: 'node' },
+    stance: allAre ? 'clear' : stanceOf(ratio, 'above', levels, fails),
+    atMost: 'info',
+  }
+}
+
+function describe({ signals, facts }: View, ratio: number, nodes: readonly string[]) {
+  const zones = nodes.flatMap(node => (facts.fragmentation.mainZones.get(node) ?? []).map(zone => `${node}/${zone}`))
+  const of = (name: 'zone.freePages' | 'zone.largestFreeOrder') => zones.map(zone => signals.get(name, zone) ?? 0)
+  const failRatio = signals.get('memory.compactFailRatio')
+  return {
+    badness: ratio,
+    message: `${percent(ratio)} of free memory (${zones.join(', ')}) is in blocks smaller than 64 KiB, and ${percent(failRatio ?? 0)} of compactions fail`,
+    evidence: evidence({
+      unusableRatio: ratio,
+      freePages: of('zone.freePages').reduce((sum, pages) => sum + pages, 0),
+      largestFreeOrder: Math.max(...of('zone.largestFreeOrder')),
+      compactStallsPerMinute: signals.get('memory.compactStallsPerMinute'),
+      compactFailRatio: failRatio,
+    }),
+  }
+}
