@@ -2,14 +2,23 @@ import { blockdevices } from './blockdevices.ts'
 import { buddyinfo } from './buddyinfo.ts'
 import { clock } from './clock.ts'
 import type { Collector } from './collector.ts'
+import { conntrack } from './conntrack.ts'
+import { conntrackstat } from './conntrackstat.ts'
 import { cpu } from './cpu.ts'
 import { diskstats } from './diskstats.ts'
 import { files } from './files.ts'
 import { loadavg } from './loadavg.ts'
 import { memory } from './memory.ts'
 import { mounts } from './mounts.ts'
+import { netdev } from './netdev.ts'
+import { netstat } from './netstat.ts'
 import { pressure } from './pressure.ts'
 import type { Reading } from './reading.ts'
+import { snmp } from './snmp.ts'
+import { snmp6 } from './snmp6.ts'
+import { sockstat } from './sockstat.ts'
+import { softnet } from './softnet.ts'
+import { sysctls } from './sysctls.ts'
 import { threads } from './threads.ts'
 import { vmstat } from './vmstat.ts'
 import { zoneinfo } from './zoneinfo.ts'
@@ -29,6 +38,15 @@ export const collectors = [
   mounts,
   diskstats,
   blockdevices,
+  conntrack,
+  conntrackstat,
+  netstat,
+  snmp,
+  snmp6,
+  softnet,
+  sockstat,
+  netdev,
+  sysctls,
 ] as const
 
 type AnyCollector = (typeof collectors)[number]

@@ -48,6 +48,13 @@ export function counter(text: string | undefined, what: string): number {
   return Number(text)
 }
 
+/** A hexadecimal counter without prefix, as per-CPU network statistics are printed. */
+export function hexCounter(text: string | undefined, what: string): number {
+  if (text === undefined || !/^[0-9a-f]{1,16}$/.test(text))
+    throw new Malformed(`${what} is ${quoted(text)}, not a hexadecimal counter`)
+  return Number.parseInt(text, 16)
+}
+
 /** A decimal number, possibly negative or with a fraction. */
 export function decimal(text: string | undefined, what: string): number {
   if (text === undefined || !/^-?\d{1,20}(\.\d{1,20})?$/.test(text))
