@@ -41,35 +41,43 @@ export const diskHung: Rule = {
 
 function observe(view: View, levels: Levels): Observation[] | null {
   const { disks } = view.facts
-  const blamed = new Set(disks.filter(disk => stands(view, disk, levels)).flatMap(disk => suspendedBelow(disk, disks)))
-  const isHung = (disk: Disk) => blamed.has(disk.name) || stands(view, disk, levels)
   if (disks.length > 0 && disks.every(disk => view.signals.get('disk.stalledRequests', disk.name) === undefined))
     return null
+  const isHung = (disk: Disk) => hangs(view, disk, levels)
   return disks.map(disk => {
     const stalled = view.signals.get('disk.stalledRequests', disk.name)
-    const dead = disk.device?.state != null && DEAD_STATES.has(disk.device.state)
+    const state = disk.device?.state ?? null
+    const dead = state !== null && DEAD_STATES.has(state)
     const hung = isHung(disk) && !faultLiesBelow(disk, view.facts, isHung)
-    const what = blamed.has(disk.name)
-      ? 'is suspended and holds up the devices on it'
+    const suspended = disk.device?.suspended ?? false
+    const what = suspended
+      ? 'is suspended while tasks wait for I/O'
       : `completes nothing with ${plural(stalled ?? 0, 'request')} in flight`
     return {
       subject: diskSubject(disk),
       stance: dead ? 'critical' : hung ? 'raise' : stanceOf(stalled, 'above', levels, false),
       ...(dead ? { reason: 'DiskOffline' } : {}),
       badness: stalled ?? 0,
-      message: `${diskInWords(disk)} ${dead ? `is ${disk.device!.state}` : what}`,
+      message: `${diskInWords(disk)} ${dead ? `is ${state}` : what}`,
       evidence: {
         inFlight: view.signals.get('disk.inFlight', disk.name) ?? 0,
-        suspended: disk.device?.suspended ?? false,
-        ...(disk.device?.state ? { state: disk.device.state } : {}),
+        suspended,
+        ...(state === null ? {} : { state }),
       },
     }
   })
 }
 
-/** In flight without completions, and somebody waits for it. */
-function stands({ signals }: View, disk: Disk, levels: Levels): boolean {
-  return stanceOf(signals.get('disk.stalledRequests', disk.name), 'above', levels, hasWitness(signals)) === 'raise'
+/**
+ * In flight without completions, and somebody waits for it. A suspended device-mapper device defers requests before they
+ * are counted: nothing is in flight on it, at most on the devices above.
+ */
+function hangs({ signals }: View, disk: Disk, levels: Levels): boolean {
+  if (!hasWitness(signals)) return false
+  return (
+    disk.device?.suspended === true ||
+    stanceOf(signals.get('disk.stalledRequests', disk.name), 'above', levels) === 'raise'
+  )
 }
 
 function hasWitness(signals: View['signals']): boolean {
@@ -77,13 +85,4 @@ function hasWitness(signals: View['signals']): boolean {
   const blocked = signals.get('cpu.procsBlocked')
   if (some === undefined && blocked === undefined) return true // nobody to ask: rather a doubtful verdict than a hung disk unseen
   return (some ?? 0) > WITNESS_RATIO || (blocked ?? 0) > 0
-}
-
-/** A suspended device below a stalled one: it defers requests before they are counted, so only those above show them. */
-function suspendedBelow(disk: Disk, disks: readonly Disk[]): string[] {
-  return disk.below.flatMap(name => {
-    const below = disks.find(candidate => candidate.name === name)
-    if (below === undefined) return []
-    return below.device?.suspended ? [below.name] : suspendedBelow(below, disks)
-  })
 }

@@ -3,6 +3,8 @@ import { type Blocking, type Host, MAX_TEXT_BYTES } from '../host.ts'
 import { fault, ok, type Reading } from '../reading.ts'
 import { type Roots, under } from './roots.ts'
 
+/** Asked of the kernel at a time: a sysctl allocates and clears as much as is asked for, and fails from 4 MiB on (fs/proc/proc_sysctl.c). */
+const CHUNK_BYTES = 64 * 1024
 /** Descriptors kept open at most; on a machine with more files than this the rest is opened for each read. */
 const MAX_KEPT = 512
 
@@ -14,7 +16,7 @@ export class LiveHost implements Host {
   readonly blocking: Blocking
   readonly #roots: Roots
   readonly #kept = new Map<string, number>()
-  #buffer = Buffer.allocUnsafe(64 * 1024)
+  #buffer = Buffer.allocUnsafe(CHUNK_BYTES)
 
   constructor(roots: Roots, blocking: Blocking) {
     this.#roots = roots
@@ -65,7 +67,13 @@ export class LiveHost implements Host {
       for (;;) {
         if (length === this.#buffer.length && !this.#grow())
           return fault('TooLarge', `${path} is larger than ${MAX_TEXT_BYTES} bytes`)
-        const read = readSync(descriptor, this.#buffer, length, this.#buffer.length - length, length)
+        const read = readSync(
+          descriptor,
+          this.#buffer,
+          length,
+          Math.min(CHUNK_BYTES, this.#buffer.length - length),
+          length,
+        )
         if (read === 0) return ok(this.#buffer.toString('utf8', 0, length))
         length += read
       }
