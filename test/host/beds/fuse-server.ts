@@ -126,7 +126,7 @@ createInterface({ input: process.stdin }).on('line', order => {
   if (!hanging) for (const request of kept.splice(0)) respond(request)
 })
 const options = 'fd=3,rootmode=40000,user_id=0,group_id=0,allow_other'
-const mount = spawn('mount', ['-i', '-t', 'fuse', '-o', options, 'node-agent-test', process.argv[2] ?? ''], {
+const mount = spawn('/bin/mount', ['-i', '-t', 'fuse', '-o', options, 'node-agent-test', process.argv[2] ?? ''], {
   stdio: ['ignore', 'ignore', 'inherit', fd],
 })
 mount.once('exit', code => {
