@@ -4,14 +4,19 @@ import { clock } from './clock.ts'
 import type { Collector } from './collector.ts'
 import { conntrack } from './conntrack.ts'
 import { conntrackstat } from './conntrackstat.ts'
+import { containerlogs } from './containerlogs.ts'
+import { containernames } from './containernames.ts'
 import { cpu } from './cpu.ts'
 import { diskstats } from './diskstats.ts'
+import { ext4 } from './ext4.ts'
 import { files } from './files.ts'
+import { filesystems, networkfilesystems } from './filesystems.ts'
 import { loadavg } from './loadavg.ts'
 import { memory } from './memory.ts'
 import { mounts } from './mounts.ts'
 import { netdev } from './netdev.ts'
 import { netstat } from './netstat.ts'
+import { nodepaths } from './nodepaths.ts'
 import { pressure } from './pressure.ts'
 import type { Reading } from './reading.ts'
 import { snmp } from './snmp.ts'
@@ -38,6 +43,12 @@ export const collectors = [
   mounts,
   diskstats,
   blockdevices,
+  nodepaths,
+  filesystems,
+  networkfilesystems,
+  ext4,
+  containerlogs,
+  containernames,
   conntrack,
   conntrackstat,
   netstat,
