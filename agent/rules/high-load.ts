@@ -24,7 +24,7 @@ export const highLoad: Rule = {
       raise: 2,
       reason: 'RunQueueLong',
       forMs: FOR_MS,
-      also: 'idle ≤ 10 % and iowait < 10 %',
+      also: 'idle ≤ 10 % and iowait < 10 %; the agent itself, which runs when it reads, is not enough',
       observe: observeRunnable,
     },
     {
@@ -49,14 +49,17 @@ function observeRunnable(view: View, levels: Levels): Observation[] | null {
   const idle = signals.get('cpu.idleRatio')
   const iowait = signals.get('cpu.iowaitRatio')
   if (perCPU === undefined || idle === undefined || iowait === undefined) return null
-  const saturated = idle <= MAX_IDLE_RATIO && iowait < MAX_IOWAIT_RATIO
-  const tasks = plural(Math.round(signals.get('cpu.procsRunningMedian') ?? 0), 'task')
+  const running = signals.get('cpu.procsRunningMedian') ?? 0
+  const cpus = signals.get('cpu.onlineCPUs') ?? 0
+  // On one CPU a single busy task and the agent make two.
+  const othersWait = running - 1 > cpus
+  const saturated = idle <= MAX_IDLE_RATIO && iowait < MAX_IOWAIT_RATIO && othersWait
   return [
     {
       subject: theNode,
       stance: stanceOf(perCPU, 'above', levels, saturated),
       badness: perCPU / levels.raise,
-      message: `${tasks} want to run on ${plural(signals.get('cpu.onlineCPUs') ?? 0, 'CPU')}, which are ${percent(idle)} idle`,
+      message: `${plural(Math.round(running), 'task')} want to run on ${plural(cpus, 'CPU')}, idle ${percent(idle)}`,
       evidence: figures(view),
     },
   ]
