@@ -160,7 +160,8 @@ function activity(rule: ActiveRule, trigger: ActiveTrigger, track: Track): Track
     return clear && clear.countedMs >= trigger.holdMs
       ? null
       : { ...active, severity: severityOf(rule, trigger, track, active.severity) }
-  if (!raised || raised.countedMs < trigger.forMs) return null
+  const forMs = track.observation.atOnce ? 0 : trigger.forMs
+  if (!raised || raised.countedMs < forMs) return null
   return {
     sinceMs: raised.sinceMs,
     sinceWallMs: raised.sinceWallMs,
@@ -174,7 +175,8 @@ function severityOf(rule: ActiveRule, trigger: ActiveTrigger, track: Track, curr
   const lasted = trigger.criticalForMs !== null && (raised?.countedMs ?? 0) >= trigger.criticalForMs
   const reached =
     lasted ||
-    (critical !== null && critical.countedMs >= Math.min(trigger.forMs, trigger.criticalForMs ?? trigger.forMs))
+    (critical !== null &&
+      (observation.atOnce || critical.countedMs >= Math.min(trigger.forMs, trigger.criticalForMs ?? trigger.forMs)))
   const stays = current === 'critical' && (notCritical?.countedMs ?? 0) < trigger.holdMs
   const wanted = reached || (stays && !lasted) ? 'critical' : rule.severity
   const roleBound = observation.subject.role === 'volume' && wanted === 'critical' ? 'warning' : wanted

@@ -73,7 +73,7 @@ const WINDOW_MS = 60_000
 const MIN_COMPLETIONS = 5
 /** With so few completions an await counts only if the device was at work nearly all the time. */
 const BUSY_RATIO = 0.9
-/** What completes after a stall this long waited for the stall; it says nothing of the device now. */
+/** What completes after a stall this long waited for the stall: once it is the end of a hang, more often it is a slow device. */
 const STALL_MS = 15_000
 
 /** What the rules need to know of a disk beside its signals. */
@@ -95,6 +95,8 @@ interface Slice extends Timed {
   readonly writes: number
   readonly writeMs: number
   readonly busyMs: number
+  /** The first completions after a stall. */
+  readonly afterStall: boolean
 }
 
 interface DiskState {
@@ -153,9 +155,18 @@ function stepDisk(
   const stalled = is.inFlight > 0 && completed === 0
   set('disk.stalledRequests', stalled ? is.inFlight : 0)
   const stalledSinceMs = stalled ? (state.stalledSinceMs ?? atMs) : null
-  const recovered = !stalled && state.stalledSinceMs !== null && atMs - state.stalledSinceMs >= STALL_MS
-  const slice = { atMs, seconds, reads, readMs: readMs ?? 0, writes, writeMs: writeMs ?? 0, busyMs: busyMs ?? 0 }
-  const slices = recovered ? [] : slide(state.slices, slice, WINDOW_MS)
+  const afterStall = !stalled && state.stalledSinceMs !== null && atMs - state.stalledSinceMs >= STALL_MS
+  const slice = {
+    atMs,
+    seconds,
+    reads,
+    readMs: readMs ?? 0,
+    writes,
+    writeMs: writeMs ?? 0,
+    busyMs: busyMs ?? 0,
+    afterStall,
+  }
+  const slices = slide(state.slices, slice, WINDOW_MS)
   set('disk.awaitMs', windowedAwait(slices))
   return { slices, stalledSinceMs }
 }
@@ -164,7 +175,9 @@ const bytes = (sectors: number | undefined): number | undefined =>
   sectors === undefined ? undefined : sectors * SECTOR_BYTES
 
 /** The worse of read and write await; undefined where too little completed to tell. */
-function windowedAwait(slices: readonly Slice[]): number | undefined {
+function windowedAwait(window: readonly Slice[]): number | undefined {
+  const ends = window.filter(slice => slice.afterStall).length
+  const slices = ends === 1 ? window.filter(slice => !slice.afterStall) : window
   const read = shortestWindow(
     slices,
     slice => slice.reads,

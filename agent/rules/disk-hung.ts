@@ -56,7 +56,7 @@ function observe(view: View, levels: Levels): Observation[] | null {
     return {
       subject: diskSubject(disk),
       stance: dead ? 'critical' : hung ? 'raise' : stanceOf(stalled, 'above', levels, false),
-      ...(dead ? { reason: 'DiskOffline' } : {}),
+      ...(dead ? { reason: 'DiskOffline', atOnce: true as const } : {}),
       badness: stalled ?? 0,
       message: `${diskInWords(disk)} ${dead ? `is ${state}` : what}`,
       evidence: {

@@ -44,6 +44,8 @@ export interface Observation {
   readonly message: string
   readonly evidence: Readonly<Record<string, number | string | boolean>>
   readonly culprits?: readonly Culprit[]
+  /** Needs no persistence: the kernel itself has given up on it. */
+  readonly atOnce?: true
   /** Grows with how bad it is (the signal's value, say): tells the worst moment of a problem. */
   readonly badness?: number
 }
