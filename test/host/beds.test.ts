@@ -121,4 +121,5 @@ hostTest('a FUSE server that stops answering holds its callers, also killed ones
     'both are gone',
     all(pid => waiting(pid) === undefined),
   )
+  t.pass('held until the server answered')
 })
