@@ -1,11 +1,10 @@
-import type { BlockDevice } from '../../collectors/blockdevices.ts'
 import type { DiskStats } from '../../collectors/diskstats.ts'
-import type { Mount } from '../../collectors/mounts.ts'
-import type { Role } from '../rules/rule.ts'
 import type { SignalDefinition } from '../signals.ts'
+import { describeDisks, wholeDisks } from './disk-stack.ts'
 import { derivation, growth, intervalOf, quotient, ratePerSecond, readingOf, type Step } from './step.ts'
-import { mountOf, type SuperBlock, superBlocks } from './superblocks.ts'
 import { slide, type Timed } from './window.ts'
+
+export type { Disk } from './disk-stack.ts'
 
 /** The columns of `iostat -x`, by its formulas (sysstat, rd_stats.c), in base units. */
 export const diskSignals = {
@@ -75,18 +74,6 @@ const MIN_COMPLETIONS = 5
 const BUSY_RATIO = 0.9
 /** What completes after a stall this long waited for the stall: once it is the end of a hang, more often it is a slow device. */
 const STALL_MS = 15_000
-
-/** What the rules need to know of a disk beside its signals. */
-export interface Disk {
-  readonly name: string
-  readonly dev: string
-  readonly device: BlockDevice | undefined
-  /** Devices directly below: members of dm and md, the disk that holds a loop device's file. */
-  readonly below: readonly string[]
-  /** Where file systems on it, its partitions or devices above it are mounted. */
-  readonly mountPoints: readonly string[]
-  readonly role: Role
-}
 
 interface Slice extends Timed {
   readonly seconds: number
@@ -210,76 +197,3 @@ function shortestWindow(
   const wholeWindow = seconds * 1000 >= WINDOW_MS
   return completions > 0 && wholeWindow && busyMs >= BUSY_RATIO * seconds * 1000 ? totalMs / completions : undefined
 }
-
-const NEVER = /^(ram|zram|fd|sr)\d+$/
-
-/** Partitions count in their disk, loop devices without a file are none. Without sysfs a name tells: `vda1` and `nvme0n1p1` belong to `vda` and `nvme0n1`. */
-function wholeDisks(stats: readonly DiskStats[], devices: ReadonlyMap<string, BlockDevice>): DiskStats[] {
-  const names = new Set(stats.map(disk => disk.name))
-  const isPartition = (name: string): boolean => {
-    if (devices.size > 0) return !devices.has(name)
-    const parent = /^(.*\d)p\d+$/.exec(name)?.[1] ?? /^(.*\D)\d+$/.exec(name)?.[1]
-    return parent !== undefined && names.has(parent)
-  }
-  const unused = (name: string): boolean => name.startsWith('loop') && devices.get(name)?.backingFile === null
-  return stats.filter(({ name }) => !NEVER.test(name) && !isPartition(name) && !unused(name))
-}
-
-function describeDisks(
-  whole: readonly DiskStats[],
-  all: readonly DiskStats[],
-  devices: ReadonlyMap<string, BlockDevice>,
-  { curr, places }: Step,
-): Disk[] {
-  const mounts = readingOf(curr, 'mounts') ?? []
-  const diskOfDev = new Map(all.map(({ dev, name }) => [dev, diskOf(name, devices)]))
-  const mounted = Map.groupBy(
-    superBlocks(mounts, places),
-    block => diskOfDev.get(block.dev) ?? diskOf(block.source.replace('/dev/', ''), devices),
-  )
-  const described = whole.map(({ name, dev }) => {
-    const device = devices.get(name)
-    const blocks = mounted.get(name) ?? []
-    return { name, dev, device, below: below(device, mounts, diskOfDev), blocks }
-  })
-  return described.map(({ blocks, ...disk }) => {
-    const above = described.filter(other => restsOn(other.name, disk.name, described)).flatMap(other => other.blocks)
-    return {
-      ...disk,
-      mountPoints: (blocks.length > 0 ? blocks : above).flatMap(block => block.mountPoints),
-      role: roleOf([...blocks, ...above]),
-    }
-  })
-}
-
-function diskOf(name: string, devices: ReadonlyMap<string, BlockDevice>): string {
-  for (const device of devices.values()) if (device.partitions.includes(name)) return device.name
-  return name
-}
-
-function below(
-  device: BlockDevice | undefined,
-  mounts: readonly Mount[],
-  diskOfDev: ReadonlyMap<string, string>,
-): string[] {
-  if (device === undefined) return []
-  const holder = device.backingFile === null ? undefined : diskOfDev.get(mountOf(device.backingFile, mounts)?.dev ?? '')
-  return holder === undefined || holder === device.name ? [...device.members] : [...device.members, holder]
-}
-
-/** Whether `upper` is a device on top of `lower`, directly or through others. */
-function restsOn(
-  upper: string,
-  lower: string,
-  disks: readonly Pick<Disk, 'name' | 'below'>[],
-  seen = new Set<string>(),
-): boolean {
-  if (seen.has(upper)) return false
-  seen.add(upper)
-  const below = disks.find(({ name }) => name === upper)?.below ?? []
-  return below.some(name => name === lower || restsOn(name, lower, disks, seen))
-}
-
-/** A pod's volume only where nothing else lies on the disk; what nobody mounted (LVM, swap, unknown) counts as the node's. */
-const roleOf = (blocks: readonly SuperBlock[]): Role =>
-  blocks.length > 0 && blocks.every(block => block.role === 'volume') ? 'volume' : 'node'

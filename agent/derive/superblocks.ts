@@ -1,6 +1,8 @@
-import type { Places } from '../../collectors/collector.ts'
+import { isNetwork } from '../../collectors/filesystemtypes.ts'
+import type { Sample } from '../../collectors/index.ts'
 import type { Mount } from '../../collectors/mounts.ts'
 import type { Role } from '../rules/rule.ts'
+import { readingOf, type Step } from './step.ts'
 
 /** One file system with all the places where it is mounted. */
 export interface SuperBlock {
@@ -12,69 +14,115 @@ export interface SuperBlock {
   readonly role: Role
   /** What the node keeps there, e.g. `kubelet root`. */
   readonly purposes: readonly string[]
+  /** The kubelet removes images from it when it gets full. */
+  readonly imageStore: boolean
   readonly mounts: readonly Mount[]
 }
 
-/** Directories without which the node does not work, whatever Kubernetes distribution runs on it. */
-const NODE_PATHS = ['/', '/var/log', '/run']
-/** Served over a network or by a process: a dead server is not a dead node. */
-const VOLUME_TYPES = /^(nfs4?|cifs|smb3|ceph|glusterfs|lustre|9p|fuse(\..*)?|fuseblk|afs|gpfs|beegfs)$/
+/** A directory that the node needs, and why. */
+interface NeededPath {
+  readonly path: string
+  readonly purpose: string
+}
 
-/** Groups mounts by super block and tells who depends on each. */
-export function superBlocks(mounts: readonly Mount[], places: Places): SuperBlock[] {
-  const needed = neededPaths(mounts, places)
+/** Directories without which the node does not work, whatever Kubernetes distribution runs on it. */
+const NODE_PATHS = ['/', '/var/log', '/run'].map(path => ({ path, purpose: path }))
+const RUNTIME_ROOT = 'runtime root'
+const KUBELET_ROOT = 'kubelet root'
+
+/** Groups mounts by super block and tells who depends on each. Linear: 500 pods bring 2 000 mounts. */
+export function superBlocks(mounts: readonly Mount[], { curr, places }: Pick<Step, 'curr' | 'places'>): SuperBlock[] {
+  const paths = neededPaths(mounts, curr, places)
+  const purposesOf = purposesByMount(mounts, paths)
+  const volumeRoots = [...kubeletRoots(paths), ...places.kubeletRoots].map(root => `${root}/`)
+  const storesImages = imageStores(mounts, paths)
   return [...Map.groupBy(mounts, mount => mount.dev)].map(([dev, group]) => {
     const [first] = group as [Mount]
-    const purposes = [...new Set(group.flatMap(mount => needed.get(mount.id) ?? []))]
-    const sorted = group.toSorted((a, b) => Number(a.root !== '/') - Number(b.root !== '/'))
+    const purposes = [...new Set(group.flatMap(mount => purposesOf.get(mount) ?? []))]
+    const whole = group.filter(mount => mount.root === '/')
+    const parts = group.filter(mount => mount.root !== '/')
     return {
       dev,
       type: first.type,
       source: first.source,
-      mountPoints: sorted.map(mount => mount.mountPoint),
-      role: roleOf(first.type, group, purposes, places),
+      mountPoints: [...whole, ...parts].map(mount => mount.mountPoint),
+      role: roleOf(group, purposes, volumeRoots),
       purposes,
+      imageStore: storesImages.has(dev),
       mounts: group,
     }
   })
 }
 
-function roleOf(type: string, group: readonly Mount[], purposes: readonly string[], places: Places): Role {
+/** Served by others or below a pod's volumes: a pod's, unless the node keeps something of its own there. */
+function roleOf(group: readonly Mount[], purposes: readonly string[], volumeRoots: readonly string[]): Role {
   if (purposes.length > 0) return 'node'
-  if (VOLUME_TYPES.test(type)) return 'volume'
-  return group.some(({ mountPoint }) => isVolume(mountPoint, places)) ? 'volume' : 'node'
+  return isNetwork(group[0]!) || group.some(({ mountPoint }) => isVolume(mountPoint, volumeRoots)) ? 'volume' : 'node'
 }
 
 /** Below `<kubelet root>/pods/<uid>/volumes` or `<kubelet root>/plugins`. */
-function isVolume(mountPoint: string, { kubeletRoots }: Places): boolean {
-  return kubeletRoots.some(root => {
-    if (!mountPoint.startsWith(`${root}/`)) return false
-    const below = mountPoint.slice(root.length + 1)
+function isVolume(mountPoint: string, volumeRoots: readonly string[]): boolean {
+  return volumeRoots.some(root => {
+    if (!mountPoint.startsWith(root)) return false
+    const below = mountPoint.slice(root.length)
     return below.startsWith('plugins/') || /^pods\/[^/]+\/volumes\//.test(below)
   })
 }
 
-/** For each mount, by id, what of the node lies on it. A path lies on the mount with the longest matching mount point, the last one of equals. */
-function neededPaths(mounts: readonly Mount[], places: Places): Map<number, string[]> {
-  const wanted: [string, string][] = [
-    ...NODE_PATHS.map(path => [path, path] as [string, string]),
-    ...places.kubeletRoots.map(path => [path, 'kubelet root'] as [string, string]),
-    ...places.runtimeRoots.map(path => [path, 'runtime root'] as [string, string]),
+/**
+ * Where links lead, as far as that was read. A configured directory that nobody found is still there where something is
+ * mounted on exactly that path: captures hold mounts and no directories.
+ */
+function neededPaths(mounts: readonly Mount[], curr: Sample, places: Step['places']): NeededPath[] {
+  const configured = [
+    ...places.kubeletRoots.map(path => ({ path, purpose: KUBELET_ROOT })),
+    ...[...places.runtimeRoots, ...places.dockerRoots].map(path => ({ path, purpose: RUNTIME_ROOT })),
   ]
-  const needed = new Map<number, string[]>()
-  for (const [path, purpose] of wanted) {
-    const mount = mountOf(path, mounts)
-    if (mount) needed.set(mount.id, [...(needed.get(mount.id) ?? []), purpose])
-  }
-  return needed
+  const found = readingOf(curr, 'nodepaths')
+  if (found === undefined) return configured
+  const mountPoints = new Set(mounts.map(mount => mount.mountPoint))
+  return [
+    ...found.map(({ resolved, purpose }) => ({ path: resolved, purpose })),
+    ...configured.filter(({ path }) => mountPoints.has(path)),
+  ]
 }
 
-export function mountOf(path: string, mounts: readonly Mount[]): Mount | undefined {
-  let best: Mount | undefined
-  for (const mount of mounts) {
-    const { mountPoint } = mount
-    const holds = mountPoint === '/' || path === mountPoint || path.startsWith(`${mountPoint}/`)
-    if (holds && mountPoint.length >= (best?.mountPoint.length ?? 0)) best = mount
+const kubeletRoots = (paths: readonly NeededPath[]): string[] =>
+  paths.filter(({ purpose }) => purpose === KUBELET_ROOT).map(({ path }) => path)
+
+/** What of the node lies on each mount. */
+function purposesByMount(mounts: readonly Mount[], paths: readonly NeededPath[]): Map<Mount, string[]> {
+  const mountOf = mountFinder(mounts)
+  const purposes = new Map<Mount, string[]>()
+  for (const { path, purpose } of [...NODE_PATHS, ...paths]) {
+    const mount = mountOf(path)
+    if (mount) purposes.set(mount, [...(purposes.get(mount) ?? []), purpose])
   }
-  return best
+  return purposes
+}
+
+/**
+ * Devices from which the kubelet removes images: those of runtime roots. Without a kubelet nobody does: then a runtime's
+ * directory on the root file system is like any other, and only a file system of its own counts as an image store.
+ */
+function imageStores(mounts: readonly Mount[], paths: readonly NeededPath[]): ReadonlySet<string> {
+  const mountOf = mountFinder(mounts)
+  const hasKubelet = kubeletRoots(paths).length > 0
+  const devices = paths
+    .filter(({ purpose }) => purpose === RUNTIME_ROOT)
+    .map(({ path }) => ({ path, mount: mountOf(path) }))
+    .filter(({ path, mount }) => mount !== undefined && (hasKubelet || mount.mountPoint === path))
+  return new Set(devices.map(({ mount }) => mount!.dev))
+}
+
+/** Finds the mount on which a path lies: that of its closest parent, the last one of several on one mount point. */
+export function mountFinder(mounts: readonly Mount[]): (path: string) => Mount | undefined {
+  const byMountPoint = new Map(mounts.map(mount => [mount.mountPoint, mount]))
+  return path => {
+    for (let at = path; at !== ''; at = at.slice(0, at.lastIndexOf('/'))) {
+      const mount = byMountPoint.get(at)
+      if (mount) return mount
+    }
+    return byMountPoint.get('/')
+  }
 }
