@@ -53,7 +53,7 @@ export type Problem = {
   evidence: Record<string, unknown>
 }
 
-export type Run = AsyncDisposable & { dir: string; console: string; outcomes: Outcome[] }
+export type Run = AsyncDisposable & { dir: string; console: string; agentLog: string; outcomes: Outcome[] }
 
 /** Virtio disks by serial. `hang` is served by a process of its own that can be stopped; `spare` is for dm devices; `calm` is the innocent neighbour's. */
 const disks = { hang: '128M', spare: '512M', calm: '64M' } as const
@@ -146,7 +146,8 @@ export async function bootGuest(plan: Plan): Promise<Run> {
 
     const outcomes = await Promise.all(plan.scenarios.map(name => readOutcome(results, name)))
     const console = await readFile(join(dir, 'console'), 'utf8')
-    return { dir, console, outcomes, [Symbol.asyncDispose]: () => cleaner.run() }
+    const agentLog = await readFile(join(results, 'agent.log'), 'utf8').catch(() => '')
+    return { dir, console, agentLog, outcomes, [Symbol.asyncDispose]: () => cleaner.run() }
   } catch (error) {
     await cleaner.run()
     throw error

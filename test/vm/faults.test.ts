@@ -1,0 +1,111 @@
+/** Real faults on sick nodes: the shipped bundle runs in a virtual machine with each of two kernels, sees each fault, accuses nobody else and lets go again.
+ *  RECORD=1 also keeps a capture of each scenario in test/fixtures/captures, for test/captures.test.ts. */
+
+import { existsSync } from 'node:fs'
+import { copyFile, mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { bootGuest, inWords, kernelDir, missingParts, type Outcome, type Problem } from './harness.ts'
+import { impatientConfig } from './impatient.ts'
+
+const root = join(import.meta.dirname, '../..')
+const bundle = join(root, 'dist/node-agent.cjs')
+const captures = join(root, 'test/fixtures/captures')
+const record = process.env.RECORD === '1'
+
+/** What must be said of each fault; null: nothing of warning or above. The id with the kernel's name of the device comes from the scenario itself. */
+const expected: Record<string, Expected | null> = {
+  calm: null,
+  'disk-hung-server': { id: /^DiskHung\/vd[a-z]$/, reason: 'DiskNotCompleting', role: 'node' },
+  'disk-hung-dm': { id: /^DiskHung\/dm-\d+$/, reason: 'DiskNotCompleting', role: 'volume' },
+  'disk-slow': { id: /^DiskSlow\/dm-\d+$/, reason: 'DiskLatencyHigh', role: 'node' },
+  'memory-short-held': { id: /^MemoryShort$/, reason: 'MemoryAvailableLow', role: 'node' },
+  'memory-short-thrash': { id: /^MemoryShort$/, reason: /^Memory(AvailableLow|Stalls)$/, role: 'node' },
+  'memory-fragmented': { id: /^MemoryFragmented$/, reason: 'MemoryFragmented', role: 'node' },
+  'conntrack-full': { id: /^ConntrackPressure$/, reason: /./, role: 'node' },
+  'readonly-ext4': { id: /^ReadonlyFilesystem\/\/var\/lib\/kubelet$/, reason: /./, role: 'node' },
+  'readonly-btrfs': { id: /^ReadonlyFilesystem\/\/var\/lib\/kubelet$/, reason: /./, role: 'node' },
+  'cpu-throttled': null,
+  'clock-step': null,
+  'load-blocked': { id: /^HighLoad$/, reason: 'TasksBlocked', role: 'node' },
+  'load-runnable': { id: /^HighLoad$/, reason: 'RunQueueLong', role: 'node' },
+}
+
+type Expected = { id: RegExp; reason: string | RegExp; role: string }
+
+const kernels = ['5.10', '6.12']
+
+for (const kernel of kernels) {
+  const why = await whyNot(kernel)
+  const mustRun = process.env.CI === 'true'
+  t.test(`kernel ${kernel}`, { skip: mustRun ? false : why, timeout: 1_400_000 }, async t => {
+    if (why) {
+      t.fail(why)
+      return
+    }
+    await using guest = await bootGuest({
+      kernel,
+      scenarios: Object.keys(expected),
+      agent: { bundle, config: await impatientConfig([bundle]), record },
+      onScenario: ({ scenario, result }) => t.comment(`${kernel} ${scenario}: ${result}`),
+    })
+    for (const outcome of guest.outcomes) {
+      await t.test(outcome.scenario, async t => {
+        judge(t, outcome, expected[outcome.scenario] ?? null)
+        if (!t.passing()) t.comment(inWords(outcome))
+        else if (record) await keepCapture(kernel, outcome)
+      })
+    }
+    t.match(guest.agentLog, /node-agent stopped\n.*ended with 0/s, 'the agent ran to the end and stopped in order')
+  })
+}
+
+async function whyNot(kernel: string): Promise<string | false> {
+  const missing = await missingParts()
+  if (!existsSync(bundle)) missing.push('dist/node-agent.cjs is not there (npm run build)')
+  if (missing.length === 0)
+    await kernelDir(kernel).catch((error: Error) => missing.push(`no kernel ${kernel}: ${error.message}`))
+  return missing.length > 0 && `no VM bed: ${missing.join('; ')}`
+}
+
+const loud = (problems: Problem[]): Problem[] => problems.filter(({ severity }) => severity !== 'info')
+
+function judge(t: Test, outcome: Outcome, wanted: Expected | null): void {
+  t.equal(outcome.result, 'ok', 'the fault was there and went away, and so did the verdict')
+  const of = (phase: string) => outcome.reports.filter(each => each.phase === phase).map(({ report }) => report)
+  const during = (phase: string) => of(phase).flatMap(({ problems }) => loud(problems))
+
+  t.strictSame(ids(during('calm')), [], 'nothing is raised before')
+  const fault = during('fault')
+  const hit = fault.filter(({ id }) => wanted?.id.test(id))
+  t.strictSame(ids(fault.filter(problem => !hit.includes(problem))), [], 'nobody else is accused')
+  t.equal(of('fault').length > 0, true, 'the agent reports during the fault')
+  if (wanted) {
+    const [first] = hit
+    t.ok(first, `a problem like ${wanted.id} is raised`)
+    t.match(first?.reason, wanted.reason)
+    t.equal(first?.subject.role, wanted.role)
+    t.equal(new Set(hit.map(({ id }) => id)).size, 1, 'one problem for one cause')
+    const last = of('fault').at(-1)
+    t.ok(last && loud(last.problems).some(({ id }) => wanted.id.test(id)), 'it holds as long as the fault')
+  }
+  t.strictSame(ids(during('clear').filter(({ id }) => !wanted?.id.test(id))), [], 'the end of the fault is no fault')
+  const end = of('clear').at(-1)
+  t.strictSame(ids(loud(end?.problems ?? [])), [], 'it is over')
+  t.strictSame(
+    end?.conditions.filter(({ status }) => status === 'True').map(({ type }) => type),
+    [],
+    'no condition is left',
+  )
+  const failed = outcome.reports.flatMap(({ report }) =>
+    Object.entries(report.collectors).filter(([, { status }]) => status === 'failed'),
+  )
+  t.strictSame(failed, [], 'no collector fails')
+}
+
+const ids = (problems: Problem[]): string[] => [...new Set(problems.map(p => `${p.id}: ${p.message}`))]
+
+async function keepCapture(kernel: string, { scenario, dir }: Outcome): Promise<void> {
+  await mkdir(captures, { recursive: true })
+  await copyFile(join(dir, 'capture'), join(captures, `vm-${kernel}-${scenario}.capture`))
+}
