@@ -1,11 +1,16 @@
 import { clockSignals } from './derive/clock.ts'
+import { conntrackSignals } from './derive/conntrack.ts'
 import { cpuSignals } from './derive/cpu.ts'
 import { diskSignals } from './derive/disks.ts'
 import { fragmentationSignals } from './derive/fragmentation.ts'
+import { interfaceSignals } from './derive/interfaces.ts'
 import { limitSignals } from './derive/limits.ts'
 import { memorySignals } from './derive/memory.ts'
-
 import { pressureSignals } from './derive/pressure.ts'
+import { protocolSignals } from './derive/protocols.ts'
+import { settingSignals } from './derive/settings.ts'
+import { socketSignals } from './derive/sockets.ts'
+import { softnetSignals } from './derive/softnet.ts'
 
 export type Unit = 'ms' | 'seconds' | 'bytes' | 'bytesPerSecond' | 'ratio' | 'count' | 'perSecond'
 export type SubjectKind = 'Node' | 'Disk' | 'Filesystem' | 'Interface' | 'NUMANode' | 'Zone' | 'Container' | 'CPU'
@@ -27,6 +32,12 @@ export const signalCatalogue = {
   ...limitSignals,
   ...clockSignals,
   ...diskSignals,
+  ...conntrackSignals,
+  ...protocolSignals,
+  ...softnetSignals,
+  ...socketSignals,
+  ...interfaceSignals,
+  ...settingSignals,
 } as const satisfies Record<string, SignalDefinition>
 
 export type SignalName = keyof typeof signalCatalogue

@@ -1,14 +1,34 @@
 import { clock } from './clock.ts'
+import { conntrack } from './conntrack.ts'
 import { cpu } from './cpu.ts'
 import { disks } from './disks.ts'
 import { fragmentation } from './fragmentation.ts'
+import { interfaces } from './interfaces.ts'
 import { limits } from './limits.ts'
 import { memory } from './memory.ts'
 import { pressure } from './pressure.ts'
+import { protocols } from './protocols.ts'
+import { settings } from './settings.ts'
+import { sockets } from './sockets.ts'
+import { softnet } from './softnet.ts'
 import type { Derivation, Step } from './step.ts'
 
 /** All derivations. Adding one: its file and its line here. */
-const derivations = { cpu, pressure, memory, fragmentation, limits, clock, disks }
+const derivations = {
+  cpu,
+  pressure,
+  memory,
+  fragmentation,
+  limits,
+  clock,
+  disks,
+  conntrack,
+  protocols,
+  softnet,
+  sockets,
+  interfaces,
+  settings,
+}
 
 type Derivations = typeof derivations
 type StateOf<D> = D extends Derivation<infer State, unknown> ? State : never

@@ -1,0 +1,31 @@
+import type { RealInterface } from '../derive/interfaces.ts'
+import type { SignalName } from '../signals.ts'
+import { type Levels, type Observation, type Subject, stanceOf, type View } from './rule.ts'
+
+/** An interface as the subject of a verdict. */
+export const interfaceSubject = ({ name }: RealInterface): Subject => ({ kind: 'Interface', name, role: 'node' })
+
+/**
+ * Judges each interface with a device behind it by a rate, or by the share that the rate makes of the traffic. Not the
+ * waiting members of a bond: what they drop is meant to be dropped.
+ */
+export function observeInterfaces(
+  view: View,
+  levels: Levels,
+  signals: { readonly rate: SignalName; readonly judged: SignalName },
+  say: (name: string, value: number) => Pick<Observation, 'message' | 'evidence'>,
+): Observation[] | null {
+  const members = view.facts.interfaces.real.filter(({ device }) => !device.backup)
+  const measured = members.filter(({ name }) => view.signals.get(signals.rate, name) !== undefined)
+  if (members.length > 0 && measured.length === 0) return null
+  return measured.map(entry => {
+    // Too few packets for a share: then it is nothing.
+    const value = view.signals.get(signals.judged, entry.name) ?? 0
+    return {
+      ...say(entry.name, value),
+      subject: interfaceSubject(entry),
+      stance: stanceOf(value, 'above', levels),
+      badness: value,
+    }
+  })
+}
