@@ -114,7 +114,7 @@ function statusOf(entry: Entry, { atMs: readAtMs, reading }: Stamped<unknown>, a
         : trouble.code === 'Timeout'
           ? 'stuck'
           : 'failed'
-  return { status, durationMs: round(entry.durationMs), ageMs: atMs - readAtMs, error: trouble?.detail ?? null }
+  return { status, durationMs: round(entry.durationMs), ageMs: round(atMs - readAtMs), error: trouble?.detail ?? null }
 }
 
 const round = (ms: number): number => Math.round(ms * 1000) / 1000
