@@ -62,7 +62,7 @@ export const protocols = derivation({
     const full = [udp('RcvbufErrors'), udp('SndbufErrors'), v6('Udp6RcvbufErrors'), v6('Udp6SndbufErrors')]
     signals.set('tcp.synQueueFullPerSecond', 'node', sum(['TCPReqQFullDrop', 'TCPReqQFullDoCookies'].map(tcpExt)))
     signals.set('tcp.bufferDropsPerSecond', 'node', sum(lost.map(tcpExt)))
-    signals.set('tcp.retransmitRatio', 'node', quotient(tcp('RetransSegs'), tcp('OutSegs')))
+    signals.set('tcp.retransmitRatio', 'node', retransmitRatio(tcp('RetransSegs'), tcp('OutSegs')))
     signals.set('udp.bufferErrorsPerSecond', 'node', sum(full))
     return { state, facts: null }
   },
@@ -80,6 +80,11 @@ function snmp6Rates(step: Step): RateOf {
   const interval = intervalOf(step, 'snmp6')
   if (interval === null) return () => undefined
   return name => ratePerSecond(interval.before.get(name), interval.after.get(name), interval.seconds)
+}
+
+/** OutSegs leaves out what is sent again. */
+function retransmitRatio(again: number | undefined, first: number | undefined): number | undefined {
+  return quotient(again, again === undefined || first === undefined ? undefined : again + first)
 }
 
 /** Of those that this kernel counts; undefined where it counts none. */
