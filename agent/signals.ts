@@ -1,13 +1,16 @@
 import { clockSignals } from './derive/clock.ts'
 import { conntrackSignals } from './derive/conntrack.ts'
+import { containerlogSignals } from './derive/containerlogs.ts'
 import { cpuSignals } from './derive/cpu.ts'
 import { diskSignals } from './derive/disks.ts'
+import { filesystemSignals } from './derive/filesystems.ts'
 import { fragmentationSignals } from './derive/fragmentation.ts'
 import { interfaceSignals } from './derive/interfaces.ts'
 import { limitSignals } from './derive/limits.ts'
 import { memorySignals } from './derive/memory.ts'
 import { pressureSignals } from './derive/pressure.ts'
 import { protocolSignals } from './derive/protocols.ts'
+import { readonlySignals } from './derive/readonly.ts'
 import { settingSignals } from './derive/settings.ts'
 import { socketSignals } from './derive/sockets.ts'
 import { softnetSignals } from './derive/softnet.ts'
@@ -32,6 +35,9 @@ export const signalCatalogue = {
   ...limitSignals,
   ...clockSignals,
   ...diskSignals,
+  ...filesystemSignals,
+  ...readonlySignals,
+  ...containerlogSignals,
   ...conntrackSignals,
   ...protocolSignals,
   ...softnetSignals,

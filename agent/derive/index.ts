@@ -1,13 +1,16 @@
 import { clock } from './clock.ts'
 import { conntrack } from './conntrack.ts'
+import { containerlogs } from './containerlogs.ts'
 import { cpu } from './cpu.ts'
 import { disks } from './disks.ts'
+import { filesystems } from './filesystems.ts'
 import { fragmentation } from './fragmentation.ts'
 import { interfaces } from './interfaces.ts'
 import { limits } from './limits.ts'
 import { memory } from './memory.ts'
 import { pressure } from './pressure.ts'
 import { protocols } from './protocols.ts'
+import { readonly } from './readonly.ts'
 import { settings } from './settings.ts'
 import { sockets } from './sockets.ts'
 import { softnet } from './softnet.ts'
@@ -22,6 +25,9 @@ const derivations = {
   limits,
   clock,
   disks,
+  filesystems,
+  readonly,
+  containerlogs,
   conntrack,
   protocols,
   softnet,

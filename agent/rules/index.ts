@@ -3,10 +3,13 @@ import { clockUnsynchronized } from './clock-unsynchronized.ts'
 import { conntrackDrops } from './conntrack-drops.ts'
 import { conntrackInsertFailed } from './conntrack-insert-failed.ts'
 import { conntrackPressure } from './conntrack-pressure.ts'
+import { containerLogPressure } from './container-log-pressure.ts'
 import { cpuStolen } from './cpu-stolen.ts'
+import { diskFillingUp } from './disk-filling-up.ts'
 import { diskHung } from './disk-hung.ts'
 import { diskSlow } from './disk-slow.ts'
 import { fdPressure } from './fd-pressure.ts'
+import { filesystemCorrupt } from './filesystem-corrupt.ts'
 import { highLoad } from './high-load.ts'
 import { interfaceDrops } from './interface-drops.ts'
 import { interfaceErrors } from './interface-errors.ts'
@@ -14,6 +17,7 @@ import { ipForwardDisabled } from './ip-forward-disabled.ts'
 import { listenOverflow } from './listen-overflow.ts'
 import { memoryFragmented } from './memory-fragmented.ts'
 import { memoryShort } from './memory-short.ts'
+import { readonlyFilesystem } from './readonly-filesystem.ts'
 import { reversePathFilterStrict } from './reverse-path-filter-strict.ts'
 import type { Rule } from './rule.ts'
 import { softnetDrops } from './softnet-drops.ts'
@@ -26,6 +30,10 @@ import { udpBufferErrors } from './udp-buffer-errors.ts'
 export const ruleCatalogue: readonly Rule[] = [
   diskHung,
   diskSlow,
+  diskFillingUp,
+  containerLogPressure,
+  readonlyFilesystem,
+  filesystemCorrupt,
   memoryFragmented,
   memoryShort,
   highLoad,

@@ -1,0 +1,155 @@
+import type { Ext4 } from '../../collectors/ext4.ts'
+import { isDisk } from '../../collectors/filesystemtypes.ts'
+import type { Mount } from '../../collectors/mounts.ts'
+import type { Role } from '../rules/rule.ts'
+import type { SignalDefinition } from '../signals.ts'
+import { derivation, readingOf, type Step } from './step.ts'
+import { superBlocks } from './superblocks.ts'
+
+export const readonlySignals = {
+  'filesystem.readOnly': {
+    unit: 'count',
+    subject: 'Filesystem',
+    worse: 'up',
+    help: '1 where writing ended in this boot: its flags went from rw to ro, or ext4 stopped on an error; else 0',
+  },
+  'filesystem.errors': {
+    unit: 'count',
+    subject: 'Filesystem',
+    worse: 'up',
+    help: 'Errors that ext4 has counted since the last e2fsck (errors_count), where there are any',
+  },
+} as const satisfies Record<string, SignalDefinition>
+
+/** A file system that nobody can write any more, or that holds errors. */
+export interface ReadOnlyFact {
+  readonly mountPoint: string
+  readonly source: string
+  readonly type: string
+  readonly role: Role
+  /** What the node keeps there. */
+  readonly purposes: readonly string[]
+  /** `flags`: it turned read-only before our eyes; `errors`: ext4 counted errors in this boot and stops on them; null: neither. */
+  readonly turnedBy: 'flags' | 'errors' | null
+  /** Read-only as long as we know it: by design, or since before we looked. */
+  readonly everReadOnly: boolean
+  readonly errorsCount: number
+  /** Its errors are told for the first time. */
+  readonly news: boolean
+}
+
+/** What is remembered of one device while something of it is mounted. */
+interface Watched {
+  readonly mountIds: ReadonlySet<number>
+  readonly wasWritable: boolean
+  readonly errorsCount: number
+  /** Errors up to here were there when it was mounted, or are of another boot. */
+  readonly oldErrors: number
+  /** ext4 stops writing on an error. */
+  readonly stopsOnError: boolean
+  readonly sessionWriteKbytes: number | null
+}
+
+interface State {
+  /** Null before the first sample. */
+  readonly watched: ReadonlyMap<string, Watched> | null
+  /** Devices whose errors were told. */
+  readonly told: ReadonlySet<string>
+}
+
+const READ_ONLY = new Set(['ro', 'emergency_ro', 'shutdown'])
+
+/** By the super block: `ro` of one mount is a choice, often a container's. */
+export const isWritable = (mount: Mount): boolean => !mount.superOptions.some(option => READ_ONLY.has(option))
+
+export const readonly = derivation({
+  start: { watched: null, told: new Set() } as State,
+  step(state, step): { state: State; facts: ReadOnlyFact[] } {
+    const mounts = readingOf(step.curr, 'mounts')
+    if (mounts === undefined) return { state, facts: [] }
+    const byDevice = Map.groupBy(mounts.filter(isDisk), mount => mount.dev)
+    const errors = errorsByDevice(step)
+    const btime = readingOf(step.curr, 'cpu')?.btime ?? Number.POSITIVE_INFINITY
+    const watched = new Map<string, Watched>()
+    const told = new Set(state.told)
+    const noted: { dev: string; fact: Omit<ReadOnlyFact, 'role' | 'purposes'> }[] = []
+    for (const [dev, group] of byDevice) {
+      const now = watch(group, errors?.get(dev), state.watched, btime)
+      watched.set(dev, now)
+      const fact = { ...judgeDevice(group, now), news: now.errorsCount > 0 && !told.has(dev) }
+      if (now.errorsCount > 0) told.add(dev)
+      step.signals.set('filesystem.readOnly', fact.mountPoint, fact.turnedBy === null ? 0 : 1)
+      if (fact.errorsCount > 0) step.signals.set('filesystem.errors', fact.mountPoint, fact.errorsCount)
+      if (fact.turnedBy !== null || fact.everReadOnly || fact.errorsCount > 0) noted.push({ dev, fact })
+    }
+    return { state: { watched, told }, facts: withRoles(noted, mounts, step) }
+  },
+})
+
+/** ext4's counts by `major:minor`: sysfs knows the device's name, mountinfo its number. Undefined without a reading. */
+function errorsByDevice({ curr }: Step): Map<string, Ext4> | undefined {
+  const ext4 = readingOf(curr, 'ext4')
+  if (ext4 === undefined) return undefined
+  const numbers = new Map((readingOf(curr, 'diskstats') ?? []).map(({ name, dev }) => [name, dev]))
+  return new Map(ext4.map(found => [numbers.get(found.device) ?? `none:/dev/${found.device}`, found]))
+}
+
+function watch(group: readonly Mount[], errors: Ext4 | undefined, before: State['watched'], btime: number): Watched {
+  const known = before?.get(group[0]!.dev)
+  const mountIds = new Set(group.map(({ id }) => id))
+  const writable = group.some(isWritable)
+  // A reading that is lost leaves the count as it was.
+  const errorsCount = errors?.errorsCount ?? known?.errorsCount ?? 0
+  const sessionWriteKbytes = errors?.sessionWriteKbytes ?? null
+  const same = known !== undefined && !mountedAnew(known, mountIds, sessionWriteKbytes)
+  const ofThisBoot = (errors?.lastErrorTime ?? 0) > btime
+  // At our start errors of this boot count; on a file system that was mounted since then, those that come.
+  const old = before === null && ofThisBoot ? 0 : errorsCount
+  return {
+    mountIds,
+    wasWritable: writable || (same && known.wasWritable),
+    errorsCount,
+    oldErrors: same ? Math.min(known.oldErrors, errorsCount) : old,
+    stopsOnError: errors ? stopsOnError(errors, group) : (known?.stopsOnError ?? false),
+    sessionWriteKbytes,
+  }
+}
+
+function stopsOnError({ errorMode }: Ext4, group: readonly Mount[]): boolean {
+  const stops = (option: string) => option === 'errors=remount-ro' || option === 'errors=panic'
+  return stops(`errors=${errorMode}`) || group.some(({ superOptions }) => superOptions.some(stops))
+}
+
+/** No mount of before is left, or what was written since mounting is less than it was: mount ids are used again. */
+function mountedAnew(known: Watched, mountIds: ReadonlySet<number>, sessionWriteKbytes: number | null): boolean {
+  const restarted = (known.sessionWriteKbytes ?? 0) > (sessionWriteKbytes ?? Number.POSITIVE_INFINITY)
+  return restarted || ![...known.mountIds].some(id => mountIds.has(id))
+}
+
+function judgeDevice(group: readonly Mount[], now: Watched): Omit<ReadOnlyFact, 'role' | 'purposes' | 'news'> {
+  const { mountPoint, source, type } = group.find(mount => mount.root === '/') ?? group[0]!
+  const writable = group.some(isWritable)
+  const erred = now.errorsCount > now.oldErrors && now.stopsOnError
+  return {
+    mountPoint,
+    source,
+    type,
+    turnedBy: !writable && now.wasWritable ? 'flags' : erred ? 'errors' : null,
+    everReadOnly: !writable && !now.wasWritable,
+    errorsCount: now.errorsCount,
+  }
+}
+
+/** Who depends on them is only worked out for those that are noted: on a healthy node that is nobody. */
+function withRoles(
+  noted: readonly { readonly dev: string; readonly fact: Omit<ReadOnlyFact, 'role' | 'purposes'> }[],
+  mounts: readonly Mount[],
+  step: Step,
+): ReadOnlyFact[] {
+  if (noted.length === 0) return []
+  const blocks = new Map(superBlocks(mounts, step).map(block => [block.dev, block]))
+  return noted.map(({ dev, fact }) => {
+    const { role, purposes } = blocks.get(dev)!
+    return { ...fact, role, purposes }
+  })
+}

@@ -1,0 +1,38 @@
+import { plural } from '../words.ts'
+import { filesystemInWords, filesystemSubject } from './filesystem-subjects.ts'
+import type { Observation, Rule, View } from './rule.ts'
+
+export const filesystemCorrupt: Rule = {
+  id: 'FilesystemCorrupt',
+  kind: 'event',
+  severity: 'info',
+  summary: 'ext4 has counted errors on a file system that is still in use.',
+  subject: 'Filesystem',
+  needs: ['mounts', 'ext4'],
+  triggers: [
+    {
+      name: 'level',
+      signal: 'filesystem.errors',
+      unit: 'count',
+      direction: 'above',
+      raise: 1,
+      reason: 'FilesystemErrors',
+      forMs: 0,
+      also: 'told once; errors on which ext4 stopped writing are ReadonlyFilesystem',
+      observe,
+    },
+  ],
+  remedy: 'Check it with `fsck` when it can be unmounted, which also clears the count; look for its device in `dmesg`.',
+}
+
+function observe({ facts }: View): Observation[] {
+  return facts.readonly
+    .filter(({ news, turnedBy }) => news && turnedBy === null)
+    .map(fact => ({
+      subject: filesystemSubject(fact),
+      stance: 'raise',
+      badness: fact.errorsCount,
+      message: `${filesystemInWords(fact)} holds ${plural(fact.errorsCount, 'error')} that ext4 found and wrote down`,
+      evidence: { errorsCount: fact.errorsCount },
+    }))
+}
