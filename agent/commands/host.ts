@@ -33,7 +33,7 @@ export function openHost(options: CommonOptions): OpenHost {
   const sysfs = resolve(options['path.sysfs'] ?? resolve(around, 'sys'))
   const roots = { procfs, sysfs, rootfs: resolve(options['path.rootfs'] ?? around) }
   if (!live) return { host: new TreeHost(roots), roots, live, close: () => undefined }
-  const helpers = new HelperPool(helperCommand('helper', roots.rootfs))
+  const helpers = new HelperPool(helperCommand(roots.rootfs))
   const host = new LiveHost(roots, helpers)
   return {
     host,
@@ -46,7 +46,13 @@ export function openHost(options: CommonOptions): OpenHost {
   }
 }
 
-/** This program again, small: it does one thing at a time and holds nothing. */
-export function helperCommand(...args: string[]): string[] {
-  return [process.execPath, '--max-semi-space-size=1', process.argv[1]!, ...args]
+/** The helper's own code as text; only in the bundle, see build.ts. */
+declare const HELPER_SOURCE: string | undefined
+
+/** A small process that does one blocking call after the other and holds nothing. */
+function helperCommand(rootfs: string): string[] {
+  const node = [process.execPath, '--max-semi-space-size=1']
+  return typeof HELPER_SOURCE === 'undefined'
+    ? [...node, process.argv[1]!, 'helper', rootfs]
+    : [...node, '-e', HELPER_SOURCE, rootfs]
 }

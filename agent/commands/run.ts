@@ -6,7 +6,7 @@ import { Loop } from '../loop.ts'
 import { type Servers, startServers } from '../serve/index.ts'
 import { loadState, StateWriter } from '../state-file.ts'
 import { version } from '../version.ts'
-import { helperCommand, type OpenHost, openHost } from './host.ts'
+import { type OpenHost, openHost } from './host.ts'
 import { type CommonOptions, loadAndParse } from './options.ts'
 
 /** SIGTERM to exit, streams and stuck helpers or not; Kubernetes gives 30 s, a rolling update should not need them. */
@@ -31,7 +31,9 @@ export async function run(options: CommonOptions): Promise<void> {
     'node-agent runs; no cluster: publishing is off',
   )
   if (opened.live)
-    void readInventory(helperCommand('inventory'), opened.host.blocking).then(inventory => (loop.inventory = inventory))
+    void readInventory([process.execPath, process.argv[1]!, 'inventory'], opened.host.blocking).then(
+      inventory => (loop.inventory = inventory),
+    )
   stopOnSignals(async () => {
     loop.stop()
     await servers.close(STOP_MS)
