@@ -25,3 +25,6 @@ export function isScratch({ type, mountPoint }: Mount): boolean {
 }
 
 const OWNED = /^\/(proc|sys|dev|run)\/|\/pods\/[^/]+\/volume|\/shm$/
+
+/** Anything that can fill up, whoever it belongs to. */
+export const holdsData = (mount: Mount): boolean => isDisk(mount) || isScratch(mount) || isNetwork(mount)

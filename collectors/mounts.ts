@@ -26,7 +26,8 @@ export interface Mount {
 
 export function parseMountinfo(text: string): Mount[] {
   return lines(text).map(line => {
-    const f = fields(line)
+    // The kernel puts one blank between fields; an empty source is an empty field.
+    const f = line.split(' ')
     const dash = f.indexOf('-', 6)
     if (dash === -1 || f.length < dash + 3) throw new Malformed(`a line of ${f.length} fields without its file system`)
     if (!/^\d+:\d+$/.test(f[2]!)) throw new Malformed('a device that is not major:minor')
@@ -68,7 +69,9 @@ export function parseMounts(text: string): Mount[] {
 
 /** Octal escapes of blanks, backslash and `#` (fs/seq_file.c, mangle_path). */
 const unmangle = (text: string): string =>
-  text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
+  text.includes('\\')
+    ? text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
+    : text
 
 /** The node's mounts; shared with the collector of file systems. */
 export function readMounts(host: Host): Reading<Mount[]> {

@@ -1,4 +1,4 @@
-import { isNetwork } from '../../collectors/filesystemtypes.ts'
+import { holdsData, isNetwork } from '../../collectors/filesystemtypes.ts'
 import type { Sample } from '../../collectors/index.ts'
 import type { Mount } from '../../collectors/mounts.ts'
 import type { Role } from '../rules/rule.ts'
@@ -30,13 +30,13 @@ const NODE_PATHS = ['/', '/var/log', '/run'].map(path => ({ path, purpose: path 
 const RUNTIME_ROOT = 'runtime root'
 const KUBELET_ROOT = 'kubelet root'
 
-/** Groups mounts by super block and tells who depends on each. Linear: 500 pods bring 2 000 mounts. */
+/** Groups mounts that hold data by super block and tells who depends on each. Linear: 500 pods bring 2 000 mounts. */
 export function superBlocks(mounts: readonly Mount[], { curr, places }: Pick<Step, 'curr' | 'places'>): SuperBlock[] {
   const paths = neededPaths(mounts, curr, places)
   const purposesOf = purposesByMount(mounts, paths)
   const volumeRoots = [...kubeletRoots(paths), ...places.kubeletRoots].map(root => `${root}/`)
   const storesImages = imageStores(mounts, paths)
-  return [...Map.groupBy(mounts, mount => mount.dev)].map(([dev, group]) => {
+  return [...Map.groupBy(mounts.filter(holdsData), mount => mount.dev)].map(([dev, group]) => {
     const [first] = group as [Mount]
     const purposes = [...new Set(group.flatMap(mount => purposesOf.get(mount) ?? []))]
     const whole = group.filter(mount => mount.root === '/')
