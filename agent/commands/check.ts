@@ -1,15 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { collectors } from '../../collectors/index.ts'
 import { Collecting } from '../collect.ts'
+import type { Config } from '../config/config.ts'
 import { monotonicMs, pipelineSettings, toReport } from '../loop.ts'
 import { advance, type Outcome, startPipeline } from '../pipeline.ts'
+import type { CollectorStatus, Report } from '../report.ts'
 import { version } from '../version.ts'
 import { CannotRun, EXIT } from './exit.ts'
-import { openHost } from './host.ts'
+import { type OpenHost, openHost } from './host.ts'
 import { type CommonOptions, durationFlag, loadAndParse } from './options.ts'
 import { printReport } from './print.ts'
 
 /** DiskHung keeps its persistence: a moment without a completion proves nothing. */
 const HUNG_MS = 15_000
+/** A call that hangs has its own deadline of two seconds; a few may be behind each other. */
+const PATIENCE_MS = 5_000
 
 /** Two samples, one report. Samples on only while a disk has requests in flight and completes none. */
 export async function check(options: CommonOptions & { readonly interval: string }): Promise<void> {
@@ -17,46 +22,45 @@ export async function check(options: CommonOptions & { readonly interval: string
   const config = loadAndParse(options)
   const opened = openHost(options)
   try {
-    const settings = pipelineSettings(config, intervalMs, true)
-    const collecting = new Collecting(config.places, {
-      disabled: config.disabledCollectors,
-      intervalMs,
-      patienceMs: Math.max(intervalMs, 5_000),
-    })
-    const started = monotonicMs()
-    let state = startPipeline()
-    let outcome: Outcome
-    let cycles = 0
-    for (;;) {
-      const begun = monotonicMs()
-      const { sample, statuses } = await collecting.collect(opened.host, begun, Date.now())
-      outcome = advance(state, sample, settings)
-      state = outcome.state
-      cycles++
-      if (Object.values(statuses).every(({ status }) => status !== 'ok'))
-        throw new CannotRun(
-          `nothing readable below ${opened.roots.procfs}; name a procfs or a copy of one with --path.procfs`,
-        )
-      if (cycles >= 2 && !(hasStalledDisk(outcome) && monotonicMs() - started < HUNG_MS + 2 * intervalMs)) {
-        const cycle = { count: cycles, durationMs: 0, cpuMs: 0, intervalMs, gaps: 0, lastGapMs: 0 }
-        const agent = { version, uptimeSeconds: 0, cycle, rssBytes: process.memoryUsage.rss() }
-        const report = toReport(outcome, { node: config.nodeName, statuses, agent }, settings)
-        printReport(report, options.output)
-        process.exitCode = report.problems.some(problem => problem.severity !== 'info') ? EXIT.problem : EXIT.fine
-        return
-      }
-      await sleep(Math.max(intervalMs - (monotonicMs() - begun), 0))
-    }
+    const report = await observe(config, opened, intervalMs)
+    printReport(report, options.output)
+    process.exitCode = report.problems.some(problem => problem.severity !== 'info') ? EXIT.problem : EXIT.fine
   } finally {
     opened.close()
   }
 }
 
+async function observe(config: Config, { host, roots }: OpenHost, intervalMs: number): Promise<Report> {
+  const settings = pipelineSettings(config, intervalMs, true)
+  const patienceMs = Math.max(intervalMs, PATIENCE_MS)
+  const collecting = new Collecting(config.places, { disabled: config.disabledCollectors, intervalMs, patienceMs })
+  const started = monotonicMs()
+  let state = startPipeline()
+  for (let count = 1; ; count++) {
+    const begun = monotonicMs()
+    const { sample, statuses } = await collecting.collect(host, begun, Date.now())
+    if (!readsKernel(statuses))
+      throw new CannotRun(`nothing readable below ${roots.procfs}; name a procfs or a copy of one with --path.procfs`)
+    const outcome = advance(state, sample, settings)
+    state = outcome.state
+    const waitForDisk = hasStalledDisk(outcome) && monotonicMs() - started < HUNG_MS + 2 * intervalMs
+    if (count >= 2 && !waitForDisk) {
+      const cycle = { count, durationMs: 0, cpuMs: 0, intervalMs, gaps: 0, lastGapMs: 0 }
+      const agent = { version, uptimeSeconds: 0, cycle, rssBytes: process.memoryUsage.rss() }
+      return toReport(outcome, { node: config.nodeName, statuses, agent }, settings)
+    }
+    await sleep(Math.max(intervalMs - (monotonicMs() - begun), 0))
+  }
+}
+
+/** Whether any file of procfs could be read at all. */
+function readsKernel(statuses: Readonly<Record<string, CollectorStatus>>): boolean {
+  return collectors.some(({ name, source }) => source.startsWith('/proc') && statuses[name]?.status === 'ok')
+}
+
 /** Something may hang and is not told yet. */
 function hasStalledDisk({ signals, judgement }: Outcome): boolean {
   if (judgement.problems.some(problem => problem.rule.id === 'DiskHung')) return false
-  for (const [name, values] of signals.entries()) {
-    if (name === 'disk.stalledRequests') return [...values.values()].some(value => value > 0)
-  }
-  return false
+  const stalled = new Map(signals.entries()).get('disk.stalledRequests')
+  return [...(stalled?.values() ?? [])].some(value => value > 0)
 }
