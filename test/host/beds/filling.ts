@@ -1,4 +1,4 @@
-import { statfsSync } from 'node:fs'
+import { statfsSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { program } from './processes.ts'
 import { ext4, loopDisk, mount, scratch } from './scratch.ts'
@@ -12,6 +12,8 @@ export interface Filling {
   available(): number
   size: number
   bytesPerSecond: number
+  /** Makes the file that was written empty. */
+  empty(): void
 }
 
 /** A small file system and one writer that adds `bytesPerSecond` to a file, as even as a clock, until it is full. */
@@ -25,8 +27,15 @@ export function filling(
     const mountPoint = join(dir, 'small')
     if (type === 'tmpfs') mount(undo, mountPoint, '-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs')
     else ext4(undo, loopDisk(undo, dir, 'small.img', size), mountPoint)
-    await program(undo, 'rate-writer.ts', [join(mountPoint, 'growing.log'), String(bytesPerSecond)]).ready
-    return { mountPoint, size: statfs(mountPoint).size, available: () => statfs(mountPoint).available, bytesPerSecond }
+    const file = join(mountPoint, 'growing.log')
+    await program(undo, 'rate-writer.ts', [file, String(bytesPerSecond)]).ready
+    return {
+      mountPoint,
+      size: statfs(mountPoint).size,
+      available: () => statfs(mountPoint).available,
+      bytesPerSecond,
+      empty: () => truncateSync(file),
+    }
   })
 }
 

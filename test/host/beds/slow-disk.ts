@@ -20,6 +20,8 @@ export interface SlowDisk {
   upperMount: string
   /** A healthy disk with a writer of its own. */
   neighbour: LoopDisk
+  /** Lifts the throttle. */
+  relieve(): void
 }
 
 /** A disk whose device below takes half a MiB a second: writes wait for most of a second. A healthy one is beside it. */
@@ -32,13 +34,13 @@ export function slowDisk(): Promise<SlowDisk & { close(): void }> {
     const upperMount = ext4(undo, upper, join(dir, 'upper'))
     const neighbour = loopDisk(undo, dir, 'neighbour.img', 64 * MIB)
     const neighbourMount = ext4(undo, neighbour, join(dir, 'neighbour'))
-    throttle(undo, lower, BYTES_PER_SECOND)
+    const relieve = throttle(undo, lower, BYTES_PER_SECOND)
     load(undo, upperMount)
     shell(
       undo,
       `while sleep 0.1; do dd if=/dev/zero of=${neighbourMount}/file bs=64k count=16 oflag=direct; done 2> /dev/null`,
     )
-    return { lower, upper, upperMount, neighbour }
+    return { lower, upper, upperMount, neighbour, relieve }
   })
 }
 
@@ -69,12 +71,14 @@ function load(undo: Undo, mountPoint: string): void {
 }
 
 /** In the root group, so that writeback and journal are held back too. Lifted before anything else is undone. */
-function throttle(undo: Undo, disk: LoopDisk, bytesPerSecond: number): void {
+function throttle(undo: Undo, disk: LoopDisk, bytesPerSecond: number): () => void {
   if (!existsSync(LIMIT)) throw new Error(`${LIMIT}: not there`)
   const self = readFileSync('/proc/self/cgroup', 'utf8')
     .split('\n')
     .find(line => line.includes(':blkio:'))
   if (!self?.endsWith(':/')) throw new Error(`the load would not run in the root blkio group: ${self}`)
-  undo.add(`throttle of ${disk.device}`, () => writeFileSync(LIMIT, `${disk.number} 0`))
+  const lift = () => writeFileSync(LIMIT, `${disk.number} 0`)
+  undo.add(`throttle of ${disk.device}`, lift)
   writeFileSync(LIMIT, `${disk.number} ${bytesPerSecond}`)
+  return lift
 }

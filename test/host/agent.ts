@@ -1,0 +1,186 @@
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import type { IncomingMessage } from 'node:http'
+import { get } from 'node:http'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Test } from 'tap'
+import type { Report, ReportedProblem } from '../../agent/report.ts'
+import { background, processState } from './beds/processes.ts'
+import { scratch } from './beds/scratch.ts'
+import { bed, type Undo } from './beds/undo.ts'
+import { until } from './beds/wait.ts'
+
+/** What is shipped is what is tested: `npm run build` makes it. */
+export const BUNDLE = fileURLToPath(new URL('../../dist/node-agent.cjs', import.meta.url))
+
+export interface Agent {
+  readonly pid: number
+  readonly http: number
+  readonly grpc: number
+  /** Where its verdicts survive it. */
+  readonly stateFile: string
+  /** All that it has logged so far. */
+  log(): string
+  status(): Promise<Report>
+  /** Sends SIGTERM and gives how it ended. */
+  stop(): Promise<Ended>
+  readonly ended: Promise<Ended>
+}
+
+/** Exit code, or the signal that ended it. */
+export type Ended = number | NodeJS.Signals
+
+export interface Options {
+  /** Configuration keys. */
+  set?: Readonly<Record<string, string | number>>
+  http?: number
+  grpc?: number
+  stateFile?: string
+  args?: readonly string[]
+}
+
+/** The daemon as shipped, on free ports and with a state file of its own; ended with the test. */
+export async function startAgent(t: Test, options: Options = {}): Promise<Agent> {
+  const { undo, stateFile } = await workplace(t, options)
+  const child = background(undo, process.execPath, [BUNDLE, ...runArguments(stateFile, options)], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let text = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream?.setEncoding('utf8').on('data', (part: string) => (text += part))
+  const ended = new Promise<Ended>(resolve => child.once('exit', (code, signal) => resolve(signal ?? code ?? 0)))
+  const ports = await until('the agent to say its ports', () => {
+    if (processState(child.pid) === undefined) throw new Error(`the agent ended: ${text}`)
+    return listening(text)
+  })
+  return {
+    pid: child.pid,
+    ...ports,
+    stateFile,
+    log: () => text,
+    status: () => statusOf(ports.http),
+    stop: () => {
+      child.kill('SIGTERM')
+      return ended
+    },
+    ended,
+  }
+}
+
+/** A directory for its state, and the steps that undo all when the test is over. */
+export async function workplace(
+  t: Test,
+  options: Options = {},
+): Promise<{ undo: Undo; dir: string; stateFile: string }> {
+  if (!existsSync(BUNDLE)) throw new Error(`${BUNDLE} is not there: npm run build`)
+  const made = await bed(undo => ({ undo, dir: scratch(undo) }))
+  t.teardown(made.close)
+  return { undo: made.undo, dir: made.dir, stateFile: options.stateFile ?? join(made.dir, 'state.json') }
+}
+
+export function runArguments(stateFile: string, { set = {}, http = 0, grpc = 0, args = [] }: Options): string[] {
+  const settings = { interval: '500ms', ...set, 'state.file': stateFile }
+  return [
+    'run',
+    ...['--http.listen-address', `127.0.0.1:${http}`, '--grpc.listen-address', `127.0.0.1:${grpc}`],
+    ...Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`]),
+    ...args,
+  ]
+}
+
+function listening(log: string): { http: number; grpc: number } | undefined {
+  const line = log.split('\n').find(row => row.includes('"http"'))
+  if (line === undefined) return undefined
+  const { http, grpc } = JSON.parse(line) as Record<'http' | 'grpc', { port: number }>
+  return { http: http.port, grpc: grpc.port }
+}
+
+export async function statusOf(port: number): Promise<Report> {
+  const response = await answerOf(port, '/status')
+  if (response.status !== 200) throw new Error(`/status answers ${response.status}`)
+  return JSON.parse(response.body) as Report
+}
+
+/** One connection each: a kept one would count as a descriptor of the agent's. */
+export function answerOf(
+  port: number,
+  path: string,
+  headers = {},
+): Promise<{ status: number; body: string; type: string }> {
+  return new Promise((resolve, reject) => {
+    const request = get({ host: '127.0.0.1', port, path, headers, agent: false }, (response: IncomingMessage) => {
+      let body = ''
+      response.setEncoding('utf8').on('data', (part: string) => (body += part))
+      response.once('error', reject)
+      response.once('end', () =>
+        resolve({ status: response.statusCode ?? 0, body, type: response.headers['content-type'] ?? '' }),
+      )
+    })
+    request.once('error', reject)
+  })
+}
+
+/** The first report that `wanted` accepts, after each one before it was shown to `seen`. */
+export async function reportWith(
+  agent: Agent,
+  what: string,
+  wanted: (report: Report) => boolean,
+  seen: (report: Report) => void = () => undefined,
+  limitMs?: number,
+): Promise<Report> {
+  let last = -1
+  return until(
+    what,
+    async () => {
+      const report = await agent.status()
+      if (report.agent.cycle.count === last) return undefined
+      last = report.agent.cycle.count
+      seen(report)
+      return wanted(report) ? report : undefined
+    },
+    limitMs,
+  )
+}
+
+/** A report that comes after `cycles` more of them. */
+export async function afterCycles(agent: Agent, cycles: number, seen?: (report: Report) => void): Promise<Report> {
+  const { count } = (await agent.status()).agent.cycle
+  return reportWith(agent, `${cycles} more cycles`, report => report.agent.cycle.count >= count + cycles, seen)
+}
+
+export const problem = (report: Report, id: string): ReportedProblem | undefined =>
+  report.problems.find(candidate => candidate.id === id)
+
+export const signal = (report: Report, name: string, subject = 'node'): number | undefined =>
+  report.signals[name]?.find(value => value.subject === subject)?.value
+
+export const conditionStatus = (report: Report, type: string): string | undefined =>
+  report.conditions.find(condition => condition.type === type)?.status
+
+export const descriptors = (pid: number): string[] => {
+  const folder = `/proc/${pid}/fd`
+  return readdirSync(folder).flatMap(name => {
+    try {
+      return [readlinkSync(join(folder, name))]
+    } catch {
+      return [] // closed while we looked
+    }
+  })
+}
+
+/** Pids of the processes whose parent this is. */
+export function childrenOf(pid: number): number[] {
+  return readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .map(Number)
+    .filter(child => parentOf(child) === pid)
+}
+
+function parentOf(pid: number): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return Number(stat.slice(stat.lastIndexOf(')') + 4).split(' ')[0])
+  } catch {
+    return undefined
+  }
+}
