@@ -71,7 +71,7 @@ export class Loop implements ReportSource {
   readonly #settings: PipelineSettings
   readonly #collecting: Collecting
   readonly #listeners = new Set<(report: Report) => void>()
-  readonly #onState: (state: PipelineState) => void
+  readonly #onState: (state: PipelineState, atMs: number) => void
   #state: PipelineState
   #timer: NodeJS.Timeout | undefined
   #count = 0
@@ -86,7 +86,7 @@ export class Loop implements ReportSource {
     log: Logger,
     options: {
       restored?: Pick<PipelineState, 'tracks' | 'conditions'> | null
-      onState?: (state: PipelineState) => void
+      onState?: (state: PipelineState, atMs: number) => void
     } = {},
   ) {
     this.#config = config
@@ -157,7 +157,7 @@ export class Loop implements ReportSource {
     )
     this.#logChanges(outcome, collected)
     for (const listener of this.#listeners) listener(this.latest)
-    this.#onState(this.#state)
+    this.#onState(this.#state, atMs)
   }
 
   #noteGap(gapMs: number): void {

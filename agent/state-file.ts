@@ -15,6 +15,8 @@ interface StateFile {
   readonly conditions: readonly (readonly [string, ConditionState])[]
 }
 
+/** How much of persistence a crash may cost; changes of a verdict are written at once. */
+const SAVE_MS = 30_000
 /** A state file larger than this is not ours. */
 const MAX_BYTES = 4 * 1024 * 1024
 
@@ -70,7 +72,8 @@ export class StateWriter {
   readonly #bootId: string
   readonly #node: string
   readonly #warn: (message: string) => void
-  #written = ''
+  #verdicts = ''
+  #savedMs = Number.NEGATIVE_INFINITY
   #busy = false
   #warned = false
 
@@ -81,8 +84,13 @@ export class StateWriter {
     this.#warn = warn
   }
 
-  async save({ tracks, conditions }: Kept): Promise<void> {
-    if (this.#busy) return
+  async save(kept: Kept, nowMs: number): Promise<void> {
+    const verdicts = verdictsOf(kept)
+    if (this.#busy || (verdicts === this.#verdicts && nowMs - this.#savedMs < SAVE_MS)) return
+    this.#verdicts = verdicts
+    this.#savedMs = nowMs
+    this.#busy = true
+    const { tracks, conditions } = kept
     const state: StateFile = {
       version: 1,
       bootId: this.#bootId,
@@ -90,14 +98,10 @@ export class StateWriter {
       tracks: [...tracks],
       conditions: [...conditions],
     }
-    const text = JSON.stringify(state)
-    if (text === this.#written) return
-    this.#busy = true
     try {
       await makeDirectory(dirname(this.#path))
-      await writeFile(`${this.#path}.new`, text, { mode: 0o600 })
+      await writeFile(`${this.#path}.new`, JSON.stringify(state), { mode: 0o600 })
       await rename(`${this.#path}.new`, this.#path)
-      this.#written = text
     } catch (error) {
       if (!this.#warned)
         this.#warn(
@@ -108,6 +112,13 @@ export class StateWriter {
       this.#busy = false
     }
   }
+}
+
+/** What must not get lost: which problems hold since when, and what the conditions say. */
+function verdictsOf({ tracks, conditions }: Kept): string {
+  const held = [...tracks].map(([key, { active }]) => `${key} ${active?.severity} ${active?.sinceMs}`)
+  const said = [...conditions].map(([type, { status, reason }]) => `${type} ${status} ${reason}`)
+  return [...held, ...said].join()
 }
 
 /** One level: the recursive mkdir of Node.js never returns below /proc. */

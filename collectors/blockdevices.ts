@@ -40,18 +40,19 @@ export const blockdevices = collector({
 
 function readDevice(host: Host, name: string): BlockDevice {
   const base = `/sys/block/${name}`
+  const entries = listed(host.list(base))
+  const has = (entry: string): boolean => entries.includes(entry)
   const line = (file: string): string | null => firstLine(host.read(`${base}/${file}`))
-  const mapper = name.startsWith('dm-')
-  const entries = host.list(base)
+  const unused = name.startsWith('loop') && !has('loop')
   return {
     name,
-    mapperName: mapper ? line('dm/name') : null,
-    suspended: mapper && line('dm/suspended') === '1',
-    members: mapper || name.startsWith('md') ? listed(host.list(`${base}/slaves`)) : [],
-    partitions: listed(entries).filter(entry => entry.startsWith(name)),
-    backingFile: name.startsWith('loop') ? line('loop/backing_file') : null,
-    state: mapper ? null : line('device/state'),
-    counts: line('queue/iostats') !== '0',
+    mapperName: has('dm') ? line('dm/name') : null,
+    suspended: has('dm') && line('dm/suspended') === '1',
+    members: has('dm') || has('md') ? listed(host.list(`${base}/slaves`)) : [],
+    partitions: entries.filter(entry => entry.startsWith(name)),
+    backingFile: has('loop') ? line('loop/backing_file') : null,
+    state: has('device') ? line('device/state') : null,
+    counts: unused || line('queue/iostats') !== '0',
   }
 }
 

@@ -48,7 +48,7 @@ function startLoop(config: Config, { host }: OpenHost, log: Logger): Loop {
   const { kept, why } = loadState(config.stateFile, boot, config.nodeName)
   log.info(kept ? `${config.stateFile}: verdicts go on from there` : `starting anew: ${why}`)
   const writer = new StateWriter(config.stateFile, boot, config.nodeName, message => log.warn(message))
-  const loop = new Loop(config, host, log, { restored: kept, onState: state => void writer.save(state) })
+  const loop = new Loop(config, host, log, { restored: kept, onState: (state, atMs) => void writer.save(state, atMs) })
   loop.start()
   return loop
 }

@@ -83,8 +83,14 @@ export class HelperPool implements Blocking {
   #send(call: Call): void {
     this.#helper ??= this.#start()
     const helper = this.#helper
+    const { stdin } = helper.child
     helper.waiting.push(call)
-    helper.child.stdin?.write(`${JSON.stringify(call.request)}\n`)
+    // A cycle's calls come all at once: they go out in one write.
+    if (stdin && stdin.writableCorked === 0) {
+      stdin.cork()
+      setImmediate(() => stdin.uncork())
+    }
+    stdin?.write(`${JSON.stringify(call.request)}\n`)
     if (helper.waiting.length === 1) this.#watch(helper)
   }
 

@@ -37,7 +37,7 @@ const kept = { tracks: new Map([['DiskSlow/level/vda', track]]), conditions: new
 
 t.test('verdicts survive a restart in the same boot', async t => {
   const path = join(directory, 'below/state.json')
-  await new StateWriter(path, 'boot-1', 'n1', message => t.fail(message)).save(kept)
+  await new StateWriter(path, 'boot-1', 'n1', message => t.fail(message)).save(kept, 0)
   t.same(loadState(path, 'boot-1', 'n1').kept, kept)
   t.match(loadState(path, 'boot-2', 'n1'), { kept: null, why: /another boot or node/ })
   t.match(loadState(path, 'boot-1', 'n2'), { kept: null, why: /another boot or node/ })
@@ -45,7 +45,7 @@ t.test('verdicts survive a restart in the same boot', async t => {
 
 t.test('a missing, damaged or foreign file is ignored with a word', async t => {
   const path = join(directory, 'state.json')
-  await new StateWriter(path, 'b', 'n', message => t.fail(message)).save(kept)
+  await new StateWriter(path, 'b', 'n', message => t.fail(message)).save(kept, 0)
   const good = readFileSync(path, 'utf8')
   t.match(loadState(join(directory, 'none'), 'b', 'n').why, /does not exist yet/)
   for (const bad of [
@@ -66,11 +66,28 @@ t.test('a missing, damaged or foreign file is ignored with a word', async t => {
   }
 })
 
+t.test('a changed verdict is written at once, the rest every half minute', async t => {
+  const path = join(directory, 'paced.json')
+  const writer = new StateWriter(path, 'b', 'n', message => t.fail(message))
+  const counted = (countedMs: number) => ({
+    ...kept,
+    tracks: new Map([['x', { ...track, raised: { ...stretch, countedMs } }]]),
+  })
+  const written = () => [...loadState(path, 'b', 'n').kept!.tracks.values()][0]?.raised?.countedMs
+  await writer.save(counted(1), 0)
+  await writer.save(counted(2), 10_000)
+  t.equal(written(), 1)
+  await writer.save(counted(3), 30_000)
+  t.equal(written(), 3)
+  await writer.save({ ...kept, tracks: new Map() }, 30_001)
+  t.equal(written(), undefined)
+})
+
 t.test('what cannot be written is told once', async t => {
   const warnings: string[] = []
   const writer = new StateWriter('/proc/none/state.json', 'b', 'n', message => warnings.push(message))
-  await writer.save(kept)
-  await writer.save({ ...kept, tracks: new Map() })
+  await writer.save(kept, 0)
+  await writer.save({ ...kept, tracks: new Map() }, 1)
   t.equal(warnings.length, 1)
   t.match(
     warnings[0],
