@@ -113,11 +113,19 @@ function grown(parts: readonly ContainerLog[], before: ReadonlyMap<string, Conta
 /** Being compressed, or just so: the same bytes once more. */
 const COMPRESSED = /\.(gz|zst|tmp)$/
 
+/** A lower bound: what was rotated away between two readings is missed. */
+function writtenBetween(before: ContainerLog, after: ContainerLog): number {
+  const inodes = new Set(before.files.map(({ inode }) => inode))
+  return after.files.some(({ inode }) => inodes.has(inode))
+    ? writtenByInode(before, after)
+    : writtenByName(before, after)
+}
+
 /**
  * Files are followed by inode, so that a renamed one is no new one. What was truncated has grown by what it holds now.
- * `copytruncate` leaves a new file that is a copy. What was rotated away unseen is missed: this is a lower bound.
+ * `copytruncate` leaves a new file that is a copy.
  */
-function writtenBetween(before: ContainerLog, after: ContainerLog): number {
+function writtenByInode(before: ContainerLog, after: ContainerLog): number {
   const sizes = new Map(before.files.map(({ inode, sizeBytes }) => [inode, sizeBytes]))
   const truncated = after.files.some(({ current, inode, sizeBytes }) => current && sizeBytes < (sizes.get(inode) ?? 0))
   return total(
@@ -127,6 +135,20 @@ function writtenBetween(before: ContainerLog, after: ContainerLog): number {
       return sizeBytes >= was ? sizeBytes - was : current ? sizeBytes : 0
     }),
   )
+}
+
+/** Copies of a machine, frame by frame, have no inode in common: then names must do, and a smaller file was rotated. */
+function writtenByName(before: ContainerLog, after: ContainerLog): number {
+  const now = after.files.find(({ current }) => current)
+  if (now === undefined) return 0
+  const was = before.files.find(({ name }) => name === now.name)?.sizeBytes ?? 0
+  if (now.sizeBytes >= was) return now.sizeBytes - was
+  const known = new Set(before.files.map(({ name, sizeBytes }) => `${name} ${sizeBytes}`))
+  const rotated = after.files.find(
+    ({ name, current, sizeBytes }) =>
+      !current && sizeBytes >= was && !COMPRESSED.test(name) && !known.has(`${name} ${sizeBytes}`),
+  )
+  return now.sizeBytes + (rotated === undefined ? 0 : rotated.sizeBytes - was)
 }
 
 /** Size of the file system that holds a directory; undefined where that is unknown, as on a network's. */

@@ -201,6 +201,22 @@ t.test('logs grow across rotations, by inode', async t => {
     [undefined, 4],
     'copied and truncated: the copy is nothing new',
   )
+  t.same(growth([[1, 5000]], [[7, 5000]]), [undefined, 0], 'frames of a tree: other inodes, the same file')
+  t.same(
+    growth(
+      [
+        [1, 5000],
+        [2, 9000],
+      ],
+      [
+        [7, 40],
+        [8, 5010],
+      ],
+    ),
+    [undefined, 5],
+    'rotated from one frame to the next',
+  )
+  t.same(growth([[1, 5000]], [[7, 40]]), [undefined, 4], 'truncated from one frame to the next')
 })
 
 t.test('a log that vanished or was not read has no growth; names by docker and by CRI paths', async t => {
