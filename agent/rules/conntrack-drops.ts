@@ -29,5 +29,5 @@ export const conntrackDrops: Rule = {
     },
   ],
   remedy:
-    'Compare `conntrack -C` with net.netfilter.nf_conntrack_max and find who opens the connections (`conntrack -L`).',
+    'Raise net.netfilter.nf_conntrack_max if `conntrack -C` comes near it, then find who opens the connections (`conntrack -L`); if it does not, look at memory.',
 }

@@ -24,7 +24,7 @@ export const conntrackPressure: Rule = {
     },
   ],
   remedy:
-    'See whose connections they are (`conntrack -L | grep -o "src=[^ ]*" | sort | uniq -c | sort -n | tail`); raise net.netfilter.nf_conntrack_max if the use is right.',
+    'See whose connections they are (`conntrack -L | grep -oE "^[^=]*src=[^ ]*" | sed "s/.*=//" | sort | uniq -c | sort -n | tail`); raise net.netfilter.nf_conntrack_max if the use is right.',
 }
 
 function observe({ signals }: View, levels: Levels): Observation[] | null {

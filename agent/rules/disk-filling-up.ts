@@ -82,7 +82,7 @@ export const diskFillingUp: Rule = {
     },
   ],
   remedy:
-    'See who holds the space (`du -xhd1 MOUNTPOINT | sort -h`; inodes: `du --inodes -xd1`), deleted files that are still open (`lsof +L1`) and large container logs; remove unused images with `crictl rmi --prune`.',
+    'See who holds the space (`du -xhd1 MOUNTPOINT | sort -h`; inodes: `du --inodes -xd1 MOUNTPOINT | sort -n`), deleted files that are still open (`lsof +L1`) and large container logs; remove unused images with `crictl rmi --prune`.',
 }
 
 function resources({ facts }: View): Resource[] {
@@ -149,7 +149,7 @@ function growth({ signals }: View, { subject, isSpace }: Resource): string | und
 function lineInWords({ fact, isSpace }: Resource): string {
   const evicts = fact.purposes.includes('kubelet root')
   const share = isSpace ? `${percent(fact.line)} available` : '5 % of inodes free'
-  return evicts ? `the line at which the kubelet evicts pods (${share})` : `the last ${share}`
+  return evicts ? `the line at which the kubelet evicts pods (${share})` : `the mark of ${share}`
 }
 
 function observation(view: View, { fact, subject, isSpace }: Resource, stance: Stance, what: string): Observation {

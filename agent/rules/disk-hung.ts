@@ -36,7 +36,7 @@ export const diskHung: Rule = {
     },
   ],
   remedy:
-    'Find who waits (`ps -eo pid,stat,wchan:30,comm | grep " D"`) and look for this device in `dmesg`; drain the node if it does not come back.',
+    'Find who waits (`ps -eLo tid,stat,wchan:30,comm | grep " D"`) and look for this device in `dmesg`; drain the node if it does not come back.',
 }
 
 function observe(view: View, levels: Levels): Observation[] | null {

@@ -22,7 +22,7 @@ export const fdPressure: Rule = {
     },
   ],
   remedy:
-    'Find who holds them (`for p in /proc/[0-9]*; do echo "$(ls $p/fd | wc -l) $(cat $p/comm)"; done | sort -n | tail`); raise fs.file-max if the use is right.',
+    'Find who holds them (`for p in /proc/[0-9]*; do echo "$(ls $p/fd | wc -l) $(cat $p/comm)"; done 2>/dev/null | sort -n | tail`); raise fs.file-max if the use is right.',
 }
 
 function observe({ signals }: View, levels: Levels): Observation[] | null {

@@ -22,7 +22,8 @@ export const filesystemCorrupt: Rule = {
       observe,
     },
   ],
-  remedy: 'Check it with `fsck` when it can be unmounted, which also clears the count; look for its device in `dmesg`.',
+  remedy:
+    'Look for its device in `dmesg`; check it with `e2fsck -f` when it can be unmounted, which also clears the count (without `-f` it does not).',
 }
 
 function observe({ facts }: View): Observation[] {

@@ -40,7 +40,7 @@ export const highLoad: Rule = {
     },
   ],
   remedy:
-    'Runnable: see who computes (`top`, `pidstat 1`) and limit or move it. Blocked: see who waits and for what (`ps -eo pid,stat,wchan:30,comm | grep " D"`), then look at that disk or file server.',
+    'Runnable: see who computes (`top`, `pidstat 1`) and limit or move it. Blocked: see who waits and for what (`ps -eLo tid,stat,wchan:30,comm | grep " D"`), then look at that disk or file server.',
 }
 
 function observeRunnable(view: View, levels: Levels): Observation[] | null {

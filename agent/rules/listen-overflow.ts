@@ -28,5 +28,5 @@ export const listenOverflow: Rule = {
     },
   ],
   remedy:
-    'Find the listener whose Recv-Q is past its Send-Q (`ss -lnt`): its process is too slow, or its backlog and net.core.somaxconn are too small.',
+    'Find the listener whose Recv-Q is past its Send-Q (`ss -lntp`): its process is too slow, or its backlog and net.core.somaxconn are too small.',
 }

@@ -27,7 +27,7 @@ export const readonlyFilesystem: Rule = {
     },
   ],
   remedy:
-    'Look for its device in `dmesg`; drain the node, check the file system (`fsck` on the unmounted device), and replace the disk where it reports errors.',
+    'Look for its device in `dmesg` before anybody remounts it rw, which may damage it more; drain the node, check the file system (`e2fsck -f` or `xfs_repair` on the unmounted device), and replace the disk where it reports errors.',
 }
 
 /** Those that are well are not listed, which says that they are clear. */

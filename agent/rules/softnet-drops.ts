@@ -28,7 +28,7 @@ export const softnetDrops: Rule = {
     },
   ],
   remedy:
-    'Spread the load over more CPUs (RSS queues, `ethtool -l`; RPS, rps_cpus), then raise net.core.netdev_max_backlog and netdev_budget.',
+    'Raise net.core.netdev_max_backlog, which holds bursts; where one CPU is full of softirq (`mpstat -P ALL 1`) spread the load over more (RSS queues, `ethtool -l`; RPS, rps_cpus).',
 }
 
 function describe(dropped: number, { signals, facts }: View) {

@@ -21,7 +21,7 @@ export const synDrops: Rule = {
     },
   ],
   remedy:
-    'Look for a flood (`ss -nt state syn-recv`); else raise net.ipv4.tcp_max_syn_backlog, net.core.somaxconn and the backlog of the listener.',
+    'Look for a flood (`ss -nt state syn-recv`) and turn net.ipv4.tcp_syncookies on; else raise the backlog of the listener and net.core.somaxconn, and restart the listener.',
 }
 
 function observe({ signals, facts }: View, levels: Levels): Observation[] | null {

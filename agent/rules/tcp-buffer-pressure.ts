@@ -37,7 +37,7 @@ export const tcpBufferPressure: Rule = {
     },
   ],
   remedy:
-    'Find the sockets with much in Recv-Q or Send-Q (`ss -ntm`): their processes do not read or their peers do not; net.ipv4.tcp_rmem, tcp_wmem and tcp_mem bound the memory.',
+    'Find the sockets with much in Recv-Q or Send-Q (`ss -ntmp`): their processes do not read or their peers do not; net.ipv4.tcp_rmem, tcp_wmem and tcp_mem bound the memory.',
 }
 
 function evidenceOf({ signals, facts }: View): Record<string, number> {

@@ -37,7 +37,7 @@ t.test('a full file system after 2 min, over 1 min after it was emptied', async 
     reason: 'DiskNearlyFull',
     severity: 'warning',
     subject: { kind: 'Filesystem', name: '/var', role: 'node' },
-    message: '/var (ext4 on /dev/vdb) is 93 % full with 7 GiB available, 2 % above the last 5 % available',
+    message: '/var (ext4 on /dev/vdb) is 93 % full with 7 GiB available, 2 % above the mark of 5 % available',
   })
 })
 
@@ -53,7 +53,7 @@ t.test('a steady writer is seen long before the disk is full', async t => {
   t.equal(found?.reason, 'DiskFillsUpSoon')
   t.match(
     found?.message,
-    /^\/var .* is 74 % full with 26.\d GiB available, growing by 41.9 MB\/s, at the last 5 % available in 9 min$/,
+    /^\/var .* is 74 % full with 26.\d GiB available, growing by 41.9 MB\/s, at the mark of 5 % available in 9 min$/,
   )
   const stops = playFilling(
     1200,
@@ -126,7 +126,7 @@ t.test('inodes are a subject of their own; a volume names its pod', async t => {
     {
       id: `DiskFillingUp/${mountPoint}#inodes`,
       subject: { role: 'volume' },
-      message: /has 94 % of its inodes in use, 1 % above the last 5 % of inodes free$/,
+      message: /has 94 % of its inodes in use, 1 % above the mark of 5 % of inodes free$/,
       culprits: [{ kind: 'Pod', namespace: 'shop', pod: 'web-0' }],
     },
   ])
