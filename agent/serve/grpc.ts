@@ -15,7 +15,7 @@ import { describeSignals, toHistory, toReportMessage } from './messages.ts'
 import { reflectionHandlers } from './reflection.ts'
 import type { Views } from './routes.ts'
 import type { Security } from './security.ts'
-import { described, healthService, nodeAgentService, reflectionServices } from './services.ts'
+import { healthService, nodeAgentService, reflectionServices } from './services.ts'
 import { tlsServerOptions } from './tls.ts'
 import { type WatchCall, Watchers } from './watch.ts'
 
@@ -73,7 +73,7 @@ function addServices(server: Server, views: Views, stopping: AbortSignal, connec
     watchStatus: (call: WatchCall) => watchers.add(call, dropper(call)),
   })
   server.addService(healthService, healthHandlers(views.health, stopping))
-  for (const service of reflectionServices) server.addService(service, reflectionHandlers(described, stopping))
+  for (const service of reflectionServices) server.addService(service, reflectionHandlers(stopping))
 }
 
 function queries({ source, history }: Views) {

@@ -57,8 +57,8 @@ export interface ProtoGrpcType {
       /**
        * What one node-agent says about its node. All calls are views of the last report: none starts a collection.
        * 
-       * A call before the first report gets UNAVAILABLE; so does every open stream when the agent stops. Without the
-       * credentials that the agent demands: UNAUTHENTICATED. Too many calls or streams: RESOURCE_EXHAUSTED.
+       * Without the credentials that the agent demands: UNAUTHENTICATED. Too many calls or streams: RESOURCE_EXHAUSTED. Streams
+       * that are open when the agent stops: UNAVAILABLE.
        */
       NodeAgent: SubtypeConstructor<typeof grpc.Client, _node_agent_v1_NodeAgentClient> & { service: _node_agent_v1_NodeAgentDefinition }
       Problem: MessageTypeDefinition<_node_agent_v1_Problem, _node_agent_v1_Problem__Output>

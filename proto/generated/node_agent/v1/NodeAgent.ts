@@ -14,19 +14,19 @@ import type { WatchStatusResponse as _node_agent_v1_WatchStatusResponse, WatchSt
 /**
  * What one node-agent says about its node. All calls are views of the last report: none starts a collection.
  * 
- * A call before the first report gets UNAVAILABLE; so does every open stream when the agent stops. Without the
- * credentials that the agent demands: UNAUTHENTICATED. Too many calls or streams: RESOURCE_EXHAUSTED.
+ * Without the credentials that the agent demands: UNAUTHENTICATED. Too many calls or streams: RESOURCE_EXHAUSTED. Streams
+ * that are open when the agent stops: UNAVAILABLE.
  */
 export interface NodeAgentClient extends grpc.Client {
   /**
-   * The last report.
+   * The last report; UNAVAILABLE until there is one.
    */
   GetStatus(argument: _node_agent_v1_GetStatusRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_node_agent_v1_GetStatusResponse__Output>): grpc.ClientUnaryCall;
   GetStatus(argument: _node_agent_v1_GetStatusRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_node_agent_v1_GetStatusResponse__Output>): grpc.ClientUnaryCall;
   GetStatus(argument: _node_agent_v1_GetStatusRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_node_agent_v1_GetStatusResponse__Output>): grpc.ClientUnaryCall;
   GetStatus(argument: _node_agent_v1_GetStatusRequest, callback: grpc.requestCallback<_node_agent_v1_GetStatusResponse__Output>): grpc.ClientUnaryCall;
   /**
-   * The last report.
+   * The last report; UNAVAILABLE until there is one.
    */
   getStatus(argument: _node_agent_v1_GetStatusRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_node_agent_v1_GetStatusResponse__Output>): grpc.ClientUnaryCall;
   getStatus(argument: _node_agent_v1_GetStatusRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_node_agent_v1_GetStatusResponse__Output>): grpc.ClientUnaryCall;
@@ -64,8 +64,9 @@ export interface NodeAgentClient extends grpc.Client {
   queryHistory(argument: _node_agent_v1_QueryHistoryRequest, callback: grpc.requestCallback<_node_agent_v1_QueryHistoryResponse__Output>): grpc.ClientUnaryCall;
   
   /**
-   * The last report in full, then one message a cycle with what changed since the message before. Applying them in
-   * order gives the report of that cycle.
+   * The last report in full (or the first, once there is one), then one message a cycle with what changed since the
+   * message before. Applying them in order gives the report of that cycle, but for the heartbeats of conditions, which
+   * are those of `time`, and the figures of collectors whose state did not change.
    * 
    * A cycle without any change is sent too: `time` moves on, so a receiver can tell a quiet agent from a dead one.
    * For a client that reads too slowly cycles are put together: the next message holds what changed since the one that
@@ -75,8 +76,9 @@ export interface NodeAgentClient extends grpc.Client {
   WatchStatus(argument: _node_agent_v1_WatchStatusRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_node_agent_v1_WatchStatusResponse__Output>;
   WatchStatus(argument: _node_agent_v1_WatchStatusRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_node_agent_v1_WatchStatusResponse__Output>;
   /**
-   * The last report in full, then one message a cycle with what changed since the message before. Applying them in
-   * order gives the report of that cycle.
+   * The last report in full (or the first, once there is one), then one message a cycle with what changed since the
+   * message before. Applying them in order gives the report of that cycle, but for the heartbeats of conditions, which
+   * are those of `time`, and the figures of collectors whose state did not change.
    * 
    * A cycle without any change is sent too: `time` moves on, so a receiver can tell a quiet agent from a dead one.
    * For a client that reads too slowly cycles are put together: the next message holds what changed since the one that
@@ -91,12 +93,12 @@ export interface NodeAgentClient extends grpc.Client {
 /**
  * What one node-agent says about its node. All calls are views of the last report: none starts a collection.
  * 
- * A call before the first report gets UNAVAILABLE; so does every open stream when the agent stops. Without the
- * credentials that the agent demands: UNAUTHENTICATED. Too many calls or streams: RESOURCE_EXHAUSTED.
+ * Without the credentials that the agent demands: UNAUTHENTICATED. Too many calls or streams: RESOURCE_EXHAUSTED. Streams
+ * that are open when the agent stops: UNAVAILABLE.
  */
 export interface NodeAgentHandlers extends grpc.UntypedServiceImplementation {
   /**
-   * The last report.
+   * The last report; UNAVAILABLE until there is one.
    */
   GetStatus: grpc.handleUnaryCall<_node_agent_v1_GetStatusRequest__Output, _node_agent_v1_GetStatusResponse>;
   
@@ -111,8 +113,9 @@ export interface NodeAgentHandlers extends grpc.UntypedServiceImplementation {
   QueryHistory: grpc.handleUnaryCall<_node_agent_v1_QueryHistoryRequest__Output, _node_agent_v1_QueryHistoryResponse>;
   
   /**
-   * The last report in full, then one message a cycle with what changed since the message before. Applying them in
-   * order gives the report of that cycle.
+   * The last report in full (or the first, once there is one), then one message a cycle with what changed since the
+   * message before. Applying them in order gives the report of that cycle, but for the heartbeats of conditions, which
+   * are those of `time`, and the figures of collectors whose state did not change.
    * 
    * A cycle without any change is sent too: `time` moves on, so a receiver can tell a quiet agent from a dead one.
    * For a client that reads too slowly cycles are put together: the next message holds what changed since the one that
