@@ -9,7 +9,7 @@ import { bootGuest, inWords, kernelDir, missingParts, type Outcome, type Problem
 import { impatientConfig } from './impatient.ts'
 
 const root = join(import.meta.dirname, '../..')
-const bundle = join(root, 'dist/node-agent.cjs')
+const bundle = process.env.BUNDLE ?? join(root, 'dist/node-agent.cjs')
 const captures = join(root, 'test/fixtures/captures')
 const record = process.env.RECORD === '1'
 
@@ -22,7 +22,12 @@ const expected: Record<string, Expected | null> = {
   'memory-short-held': { id: /^MemoryShort$/, reason: 'MemoryAvailableLow', role: 'node' },
   'memory-short-thrash': { id: /^MemoryShort$/, reason: /^Memory(AvailableLow|Stalls)$/, role: 'node' },
   'memory-fragmented': { id: /^MemoryFragmented$/, reason: 'MemoryFragmented', role: 'node' },
-  'conntrack-full': { id: /^ConntrackPressure$/, reason: /./, role: 'node' },
+  'conntrack-full': {
+    id: /^ConntrackPressure$/,
+    reason: 'ConntrackTableFilling',
+    role: 'node',
+    also: /^ConntrackDrops$/,
+  },
   'readonly-ext4': { id: /^ReadonlyFilesystem\/\/var\/lib\/kubelet$/, reason: /./, role: 'node' },
   'readonly-btrfs': { id: /^ReadonlyFilesystem\/\/var\/lib\/kubelet$/, reason: /./, role: 'node' },
   'cpu-throttled': null,
@@ -31,11 +36,16 @@ const expected: Record<string, Expected | null> = {
   'load-runnable': { id: /^HighLoad$/, reason: 'RunQueueLong', role: 'node' },
 }
 
-type Expected = { id: RegExp; reason: string | RegExp; role: string }
+/** `also`: what may be said beside it, because it is true too. */
+type Expected = { id: RegExp; reason: string | RegExp; role: string; also?: RegExp }
 
 const kernels = ['5.10', '6.12']
+// The guests mostly wait: two of them go well on two cores. They begin at different places, so that what wants the whole machine comes at different times.
+t.jobs = kernels.length
+const scenarios = Object.keys(expected)
 
-for (const kernel of kernels) {
+for (const [index, kernel] of kernels.entries()) {
+  const first = Math.floor((index * scenarios.length) / kernels.length)
   const why = await whyNot(kernel)
   const mustRun = process.env.CI === 'true'
   t.test(`kernel ${kernel}`, { skip: mustRun ? false : why, timeout: 1_400_000 }, async t => {
@@ -45,7 +55,7 @@ for (const kernel of kernels) {
     }
     await using guest = await bootGuest({
       kernel,
-      scenarios: Object.keys(expected),
+      scenarios: [...scenarios.slice(first), ...scenarios.slice(0, first)],
       agent: { bundle, config: await impatientConfig([bundle]), record },
       onScenario: ({ scenario, result }) => t.comment(`${kernel} ${scenario}: ${result}`),
     })
@@ -78,7 +88,9 @@ function judge(t: Test, outcome: Outcome, wanted: Expected | null): void {
   t.strictSame(ids(during('calm')), [], 'nothing is raised before')
   const fault = during('fault')
   const hit = fault.filter(({ id }) => wanted?.id.test(id))
-  t.strictSame(ids(fault.filter(problem => !hit.includes(problem))), [], 'nobody else is accused')
+  const others = (problems: Problem[]): string[] =>
+    ids(problems.filter(({ id }) => !wanted?.id.test(id) && !wanted?.also?.test(id)))
+  t.strictSame(others(fault), [], 'nobody else is accused')
   t.equal(of('fault').length > 0, true, 'the agent reports during the fault')
   if (wanted) {
     const [first] = hit
@@ -89,7 +101,7 @@ function judge(t: Test, outcome: Outcome, wanted: Expected | null): void {
     const last = of('fault').at(-1)
     t.ok(last && loud(last.problems).some(({ id }) => wanted.id.test(id)), 'it holds as long as the fault')
   }
-  t.strictSame(ids(during('clear').filter(({ id }) => !wanted?.id.test(id))), [], 'the end of the fault is no fault')
+  t.strictSame(others(during('clear')), [], 'the end of the fault is no fault')
   const end = of('clear').at(-1)
   t.strictSame(ids(loud(end?.problems ?? [])), [], 'it is over')
   t.strictSame(

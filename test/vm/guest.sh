@@ -29,10 +29,22 @@ echo 8192 > /proc/sys/vm/min_free_kbytes
 
 modprobe -a dm-mod dm-delay ext4
 . /results/env
+(. "$VM/lib.sh"; start_neighbour) > /results/boot.txt 2>&1
 if [ -n "${AGENT:-}" ]; then
   $AGENT run --config /results/agent.yaml > /results/agent.log 2>&1 &
   agent=$!
   /usr/bin/python3 -I "$VM/programs/watch-status.py" > /results/watch-status.log 2>&1 &
+  # Node and its bundle come from the host through an emulator: half a minute after boot the machine is calm.
+  (
+    . "$VM/lib.sh"
+    OUT=/results/boot
+    mkdir $OUT
+    echo $OUT > /run/scenario
+    phase boot
+    await 90 test -e /run/agent/cycle
+    cycles 10
+    await 90 nothing_raised
+  ) >> /results/boot.txt 2>&1
 fi
 for SCENARIO in $SCENARIOS; do
   OUT=/results/$SCENARIO

@@ -1,5 +1,5 @@
 # What the scenarios share. A scenario defines some of
-#   setup    the healthy machine: disks, mounts, innocent neighbours       fault   breaks it
+#   setup    the healthy machine: disks, mounts, pods                      fault   breaks it
 #   shown    true when the kernel's own counters show the fault            undo    takes the fault away
 #   gone     true when the counters are well again                         cleanup leaves nothing behind, also after a failure
 #   evidence prints the counters that matter; it is recorded in every phase
@@ -170,40 +170,42 @@ pod() {
   disown
 }
 
-pod_pids() { cat /sys/fs/cgroup/kubepods/burstable/pod*/*/cgroup.procs 2> /dev/null; }
-no_pods() { [ -z "$(pod_pids)" ]; }
 # kill_pod NAME: ends that pod's processes.
 kill_pod() {
-  local procs
   pod "$1"
-  procs=$(cat "$CONTAINER_CGROUP/cgroup.procs")
-  # shellcheck disable=SC2086
-  [ -z "$procs" ] || kill -9 $procs || true
-  await 30 empty "$CONTAINER_CGROUP/cgroup.procs"
+  kill_cgroup "$CONTAINER_CGROUP"
 }
-empty() { [ -z "$(cat "$1")" ]; }
-kill_pods() {
-  local pids dir
-  pids=$(pod_pids)
+kill_cgroup() {
+  local procs
+  procs=$(cat "$1/cgroup.procs")
   # shellcheck disable=SC2086
-  [ -z "$pids" ] || kill -9 $pids 2> /dev/null || true
-  await 30 no_pods
-  for dir in /sys/fs/cgroup/kubepods/burstable/pod*/*/ /sys/fs/cgroup/kubepods/burstable/pod*/; do
-    [ ! -d "$dir" ] || rmdir "$dir"
+  [ -z "$procs" ] || kill -9 $procs 2> /dev/null || true
+  await 30 empty "$1"
+}
+empty() { [ -z "$(cat "$1/cgroup.procs")" ]; }
+# All but the neighbour.
+kill_pods() {
+  local dir
+  for dir in /sys/fs/cgroup/kubepods/burstable/pod*/; do
+    if [ "${dir%/}" != "$(cat /run/neighbour)" ]; then
+      kill_cgroup "$(echo "$dir"*/)"
+      rmdir "$dir"*/ "$dir"
+    fi
   done
 }
 
 program() { echo "/usr/bin/python3 -I $VM/programs/$*"; }
 
-# The innocent neighbour: a pod that writes a little, at a steady pace, to a disk of its own.
+# The innocent neighbour: a pod that writes a little, at a steady pace, to a disk of its own, from boot to the end.
 start_neighbour() {
-  local dev=/dev/$(disk calm)
+  local dev
+  dev=/dev/$(disk calm)
+  mkfs.ext4 -q "$dev"
   mkdir -p /mnt/calm
-  blkid "$dev" > /dev/null || mkfs.ext4 -q "$dev"
   mount "$dev" /mnt/calm
-  pod neighbour $(program writer.py) /mnt/calm/file
+  pod neighbour $(program writer.py /mnt/calm/file)
+  echo "$POD_CGROUP" > /run/neighbour
 }
-stop_neighbour() { umount /mnt/calm; }
 
 # Counters
 diskstats() { awk -v want=" $* " 'index(want, " " $3 " ")' /proc/diskstats; }

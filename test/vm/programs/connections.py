@@ -29,7 +29,7 @@ def keep(host, port, count):
     held = []
     while len(held) < count:
         peer = socket.socket()
-        peer.settimeout(2)
+        peer.settimeout(8)
         try:
             peer.connect((host, port))
             held.append(peer)

@@ -1,13 +1,16 @@
-"""pipes.py FREE_MIB READY_FILE: fills memory with pipe buffers until so much is free, page by page in turn into two sets of pipes, then closes one set.
-Half of the pages come back, each alone: kernel pages (pipe buffers) that nobody can move stand between them."""
+"""pipes.py FREE_MIB READY_FILE: fragments memory with pipe buffers, kernel pages that nobody can move, and keeps it so.
+First it fills memory until so much is free, page by page in turn into two sets of pipes, and closes one set: half of the pages come back, each alone.
+Then it takes the larger blocks that are left, and those that others give back: a pipe of 1024 slots needs 64 KiB in one piece."""
 import fcntl
 import os
 import resource
-import signal
 import sys
+import time
 
 PIPE_PAGES = 256
+SLOTS_OF_64_KIB = 1024
 F_SETPIPE_SZ = 1031
+LARGE_ENOUGH_MIB = 6
 
 
 def free_mib():
@@ -17,9 +20,16 @@ def free_mib():
                 return int(line.split()[1]) // 1024
 
 
-def new_pipe():
+def large_blocks_mib():
+    """Free memory in blocks of 64 KiB and more, without zone DMA."""
+    with open("/proc/buddyinfo") as buddyinfo:
+        rows = [line.split() for line in buddyinfo if line.split()[3] != "DMA"]
+    return sum(int(count) << order for row in rows for order, count in enumerate(row[4:]) if order >= 4) // 256
+
+
+def new_pipe(pages):
     ends = os.pipe()
-    fcntl.fcntl(ends[1], F_SETPIPE_SZ, PIPE_PAGES * 4096)
+    fcntl.fcntl(ends[1], F_SETPIPE_SZ, pages * 4096)
     return ends
 
 
@@ -29,17 +39,23 @@ with open("/proc/self/oom_score_adj", "w") as score:
 
 floor = int(sys.argv[1])
 page = b"x" * 4096
-kept, given_back = [], []
+given_back = []
 write = os.write
 while free_mib() > floor:
-    (_, keep), (_, give) = pair = new_pipe(), new_pipe()
+    (_, keep), give = new_pipe(PIPE_PAGES), new_pipe(PIPE_PAGES)
     for _ in range(PIPE_PAGES):
         write(keep, page)
-        write(give, page)
-    kept.append(pair[0])
-    given_back.append(pair[1])
-for ends in given_back:
-    for fd in ends:
-        os.close(fd)
-open(sys.argv[2], "w").close()
-signal.pause()
+        write(give[1], page)
+    given_back += give
+for fd in given_back:
+    os.close(fd)
+
+while True:
+    try:
+        while large_blocks_mib() > LARGE_ENOUGH_MIB:
+            for _ in range(16):
+                new_pipe(SLOTS_OF_64_KIB)
+    except OSError:
+        pass  # No block is left: what it is about.
+    open(sys.argv[2], "w").close()
+    time.sleep(0.2)

@@ -1,5 +1,4 @@
 # No problem at all: a container runs into its own CPU quota. The node's CPU pressure goes up, its CPUs are idle. Nothing of warning or above may be raised.
-setup() { start_neighbour; }
 fault() {
   pod greedy
   echo "20000 100000" > "$CONTAINER_CGROUP/cpu.max"
@@ -10,5 +9,4 @@ fault() {
 throttled() { awk '$1 == "nr_throttled" { print $2 }' "$greedy/cpu.stat"; }
 shown() { [ "$(throttled)" -gt 100 ]; }
 undo() { kill -9 $burners || true; }
-cleanup() { stop_neighbour; }
 evidence() { cat "${greedy:-/sys/fs/cgroup/kubepods}/cpu.stat"; pressure; grep -E '^(cpu |procs_)' /proc/stat; }

@@ -2,7 +2,6 @@
 # upper device; the lower one, which is at fault, shows none, only dm/suspended = 1. A pod's volume lies on it.
 setup() {
   local dev=/dev/$(disk spare)
-  start_neighbour
   dm lower "0 $(sectors "$(disk spare)") linear $dev 0"
   dm upper "0 $(sectors "$(disk spare)") linear /dev/mapper/lower 0"
   lower=$(dm_kernel_name lower) PROBLEM=DiskHung/$(dm_kernel_name lower)
@@ -19,7 +18,7 @@ fault() { dmsetup suspend --noflush --nolockfs lower; }
 shown() { [ "$(cat "/sys/block/$lower/dm/suspended")" = 1 ] && without_completions "$upper" && completes "$(disk calm)"; }
 undo() { dmsetup resume lower; }
 gone() { completes "$upper"; }
-cleanup() { umount "$volume"; undm upper lower; stop_neighbour; }
+cleanup() { umount "$volume"; undm upper lower; }
 evidence() {
   diskstats "$lower" "$upper" "$(disk spare)" "$(disk calm)"
   grep . "/sys/block/$lower/dm/"{name,suspended} "/sys/block/$upper/dm/"{name,suspended}

@@ -1,7 +1,6 @@
 # DiskSlow: dm-delay holds every write for a second. The disk below answers at once and must not be accused. In flight is 0 in nearly every sample.
 setup() {
   local dev=/dev/$(disk spare)
-  start_neighbour
   dm slow "0 $(sectors "$(disk spare)") linear $dev 0"
   slow=$(dm_kernel_name slow) PROBLEM=DiskSlow/$(dm_kernel_name slow)
   mkfs.ext4 -q /dev/mapper/slow
@@ -25,5 +24,5 @@ slower_than() {
 shown() { slower_than "$slow" 500 && ! slower_than "$(disk spare)" 100; }
 undo() { dm_swap slow "$(table "linear /dev/$(disk spare) 0")"; }
 gone() { completes "$slow" && ! slower_than "$slow" 100; }
-cleanup() { umount /var/lib/kubelet; undm slow; stop_neighbour; }
+cleanup() { umount /var/lib/kubelet; undm slow; }
 evidence() { diskstats "$slow" "$(disk spare)" "$(disk calm)"; pressure; }

@@ -1,7 +1,6 @@
 # MemoryFragmented: much memory is free, but each free page stands alone between kernel pages (pipe buffers) that compaction cannot move, while a neighbour
 # asks for huge pages in vain.
 PROBLEM=MemoryFragmented
-setup() { start_neighbour; }
 fault() {
   stalls=$(vmstat compact_stall)
   rm -f /run/fragmented
@@ -15,5 +14,4 @@ big_blocks() { awk '$4 != "DMA" { for (i = 9; i <= NF; i++) sum += $i * 2 ^ (i -
 shown() { [ "$(meminfo MemFree)" -gt $((300 * 1024)) ] && [ "$(big_blocks)" -lt 15 ] && [ "$(vmstat compact_stall)" -gt $((stalls + 10)) ]; }
 undo() { kill -9 "$holder" || true; }
 gone() { [ "$(big_blocks)" -gt 300 ]; }
-cleanup() { stop_neighbour; }
 evidence() { cat /proc/buddyinfo; echo "free in blocks of 64 KiB or more: $(big_blocks) MiB"; memory; pressure; }

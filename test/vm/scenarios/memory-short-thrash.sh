@@ -1,7 +1,6 @@
 # MemoryShort: too little page cache for the file that a pod reads. Pages are thrown out and read again (refaults), everybody waits for memory.
 PROBLEM=MemoryShort
 setup() {
-  start_neighbour
   mkfs.ext4 -q "/dev/$(disk spare)"
   mkdir -p /mnt/data
   mount "/dev/$(disk spare)" /mnt/data
@@ -20,5 +19,5 @@ short() { [ "$(meminfo MemAvailable)" -lt $((80 * 1024)) ]; }
 shown() { [ "$(vmstat workingset_refault_file)" -gt $((refaults + 5000)) ]; }
 undo() { kill -9 $holder $readers || true; }
 gone() { [ "$(meminfo MemAvailable)" -gt $((500 * 1024)) ]; }
-cleanup() { umount /mnt/data; stop_neighbour; }
+cleanup() { umount /mnt/data; }
 evidence() { memory; pressure; diskstats "$(disk spare)"; }

@@ -2,7 +2,6 @@
 PROBLEM=ReadonlyFilesystem//var/lib/kubelet
 setup() {
   modprobe btrfs
-  start_neighbour
   dm failing "$(table linear)"
   mkfs.btrfs -q -f -m single /dev/mapper/failing
   mkdir -p /var/lib/kubelet
@@ -22,7 +21,7 @@ undo() {
   mount -t btrfs /dev/mapper/failing /var/lib/kubelet
 }
 gone() { ! readonly_flag && touch /var/lib/kubelet/well; }
-cleanup() { mountpoint -q /var/lib/kubelet && umount /var/lib/kubelet; undm failing; stop_neighbour; }
+cleanup() { mountpoint -q /var/lib/kubelet && umount /var/lib/kubelet; undm failing; }
 evidence() {
   grep ' /var/lib/kubelet ' /proc/1/mountinfo
   touch /var/lib/kubelet/probe && echo writable

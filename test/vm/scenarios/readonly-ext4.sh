@@ -2,7 +2,6 @@
 # mount's flag at rw, /sys/fs/ext4/<device>/errors_count tells.
 PROBLEM=ReadonlyFilesystem//var/lib/kubelet
 setup() {
-  start_neighbour
   dm failing "$(table linear)"
   failing=$(dm_kernel_name failing)
   mkfs.ext4 -q -e remount-ro /dev/mapper/failing
@@ -25,7 +24,7 @@ undo() {
   mount /dev/mapper/failing /var/lib/kubelet
 }
 gone() { [ "$(errors)" = 0 ] && touch /var/lib/kubelet/well; }
-cleanup() { mountpoint -q /var/lib/kubelet && umount /var/lib/kubelet; undm failing; stop_neighbour; }
+cleanup() { mountpoint -q /var/lib/kubelet && umount /var/lib/kubelet; undm failing; }
 evidence() {
   grep ' /var/lib/kubelet ' /proc/1/mountinfo
   grep -H . "/sys/fs/ext4/$failing/"{errors_count,first_error_time,last_error_time}
