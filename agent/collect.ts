@@ -17,6 +17,8 @@ export interface Collected {
   readonly statuses: Readonly<Record<string, CollectorStatus>>
 }
 
+/** The first cycle waits longer: the helper process has to start. */
+const START_PATIENCE_MS = 2_000
 /** A reading this many intervals old is stale: better none than an old one. */
 const STALE_INTERVALS = 3
 
@@ -30,6 +32,7 @@ export class Collecting {
   readonly #disabled: ReadonlySet<string>
   readonly #intervalMs: number
   readonly #patienceMs: number
+  #cycles = 0
 
   /** `patienceMs`: how long a cycle waits for blocking collectors; Infinity for replay, where they answer at once. */
   constructor(places: Places, options: { disabled: ReadonlySet<string>; intervalMs: number; patienceMs: number }) {
@@ -46,7 +49,8 @@ export class Collecting {
       const running = this.#start(collector, host, atMs)
       if (running) pending.push(running)
     }
-    if (pending.length > 0) await within(this.#patienceMs, Promise.all(pending))
+    const patienceMs = this.#cycles++ === 0 ? Math.max(this.#patienceMs, START_PATIENCE_MS) : this.#patienceMs
+    if (pending.length > 0) await within(patienceMs, Promise.all(pending))
     return this.#seal(atMs, wallMs)
   }
 

@@ -196,7 +196,7 @@ export class Loop implements ReportSource {
     for (const [name, { status, error }] of Object.entries(statuses))
       if (status === 'failed' || status === 'stuck') now.set(`collector ${name}`, `${status}: ${error}`)
     for (const [key, text] of now) if (!this.#reported.has(key)) this.#log.warn(`${key} ${text}`)
-    for (const key of this.#reported.keys()) if (!now.has(key)) this.#log.info(`${key} over`)
+    for (const key of this.#reported.keys()) if (!now.has(key)) this.#log.info(`over: ${key}`)
     this.#reported = now
   }
 }

@@ -27,11 +27,15 @@ export function bytesPerSecond(rate: number): string {
 export const percent = (ratio: number): string => `${trim(ratio * 100, ratio < 0.1 ? 1 : 0)} %`
 
 /** `31/s`, `0.4/s`. */
-export const perSecond = (rate: number): string => `${trim(rate, rate < 10 ? 1 : 0)}/s`
+export const perSecond = (rate: number): string => `${trim(rate, rate < 0.1 ? 3 : rate < 10 ? 1 : 0)}/s`
 
 export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 
-const trim = (value: number, digits: number): string => value.toFixed(digits).replace(/\.0+$/, '')
+const trim = (value: number, digits: number): string =>
+  value
+    .toFixed(digits)
+    .replace(/(\.\d*?)0+$/, '$1')
+    .replace(/\.$/, '')
 
 /** A value or level in its unit. */
 export function valueText(value: number, unit: Unit): string {

@@ -21,13 +21,16 @@ export function parseQuantity(text: string): number | undefined {
   return Number(amount) * power
 }
 
+/** Some ratios are of a line and may pass it; but who writes 80 means 80%. */
+const MAX_RATIO = 10
+
 /** What a threshold in this unit may look like, for error messages. */
 const EXAMPLES: Record<Unit, string> = {
   ms: 'a number of ms or a duration such as 500ms or 5s',
   seconds: 'a number of seconds or a duration such as 90s or 4h',
   bytes: 'a number of bytes or a quantity such as 300Mi',
   bytesPerSecond: 'a number of bytes or a quantity such as 5Mi',
-  ratio: 'a ratio from 0 to 1 or a percentage such as 80%',
+  ratio: 'a ratio such as 0.8 or a percentage such as 80%',
   count: 'a number',
   perSecond: 'a number',
 }
@@ -35,7 +38,8 @@ const EXAMPLES: Record<Unit, string> = {
 /** A threshold in the signal's unit; throws an Error with what would be right. */
 export function parseThreshold(value: number | string, unit: Unit): number {
   const parsed = typeof value === 'number' ? value : fromText(value.trim(), unit)
-  const fits = parsed !== undefined && Number.isFinite(parsed) && parsed >= 0 && (unit !== 'ratio' || parsed <= 1)
+  const fits =
+    parsed !== undefined && Number.isFinite(parsed) && parsed >= 0 && (unit !== 'ratio' || parsed <= MAX_RATIO)
   if (!fits) throw new Error(`${JSON.stringify(value)} is not ${EXAMPLES[unit]}`)
   return parsed
 }

@@ -60,6 +60,7 @@ export function describeDisks(
     superBlocks(mounts, step),
     block => diskOfDev.get(block.dev) ?? diskOf(block.source.replace('/dev/', '')),
   )
+  const rawVolumes = rawBlockVolumes(mounts, step.places)
   const holderOf = fileHolder(mounts, diskOfDev)
   const below = new Map(whole.map(({ name }) => [name, devicesBelow(devices.get(name), holderOf)]))
   const directlyAbove = invert(below)
@@ -72,7 +73,7 @@ export function describeDisks(
       device: devices.get(name),
       below: below.get(name)!,
       mountPoints: (own.length > 0 ? own : above).flatMap(block => block.mountPoints),
-      role: roleOf([...own, ...above]),
+      role: roleOf([...own, ...above], rawVolumes.has(name)),
     }
   })
 }
@@ -109,6 +110,15 @@ function reachable(start: string, directlyAbove: ReadonlyMap<string, readonly st
   return [...found]
 }
 
-/** A pod's volume only where nothing else lies on the disk; what nobody mounted (LVM, swap, unknown) counts as the node's. */
-const roleOf = (blocks: readonly SuperBlock[]): Role =>
-  blocks.length > 0 && blocks.every(block => block.role === 'volume') ? 'volume' : 'node'
+/** Disks given to pods as raw block devices: the kubelet mounts their nodes of /dev below its plugins. */
+function rawBlockVolumes(mounts: readonly Mount[], { kubeletRoots }: Step['places']): ReadonlySet<string> {
+  const devices = mounts.filter(({ type, root }) => type === 'devtmpfs' && root !== '/')
+  const given = devices.filter(({ mountPoint }) => kubeletRoots.some(root => mountPoint.startsWith(`${root}/`)))
+  return new Set(given.map(({ root }) => root.slice(1)))
+}
+
+/** A pod's volume only on evidence and where nothing else lies on the disk; what nobody mounted (LVM, swap, unknown) counts as the node's. */
+function roleOf(blocks: readonly SuperBlock[], rawVolume: boolean): Role {
+  const evidence = blocks.length > 0 || rawVolume
+  return evidence && blocks.every(block => block.role === 'volume') ? 'volume' : 'node'
+}

@@ -59,6 +59,18 @@ export const diskSignals = {
     worse: 'up',
     help: 'Requests in flight, of which none completed since the sample before; 0 if any did',
   },
+  'disk.readWindowAwaitMs': {
+    unit: 'ms',
+    subject: 'Disk',
+    worse: 'up',
+    help: 'Read await over the shortest trailing window of up to 60 s with 5 completions',
+  },
+  'disk.writeWindowAwaitMs': {
+    unit: 'ms',
+    subject: 'Disk',
+    worse: 'up',
+    help: 'Write await over the shortest trailing window of up to 60 s with 5 completions',
+  },
   'disk.awaitMs': {
     unit: 'ms',
     subject: 'Disk',
@@ -154,28 +166,32 @@ function stepDisk(
     afterStall,
   }
   const slices = slide(state.slices, slice, WINDOW_MS)
-  set('disk.awaitMs', windowedAwait(slices))
+  const { read, write } = windowedAwaits(slices)
+  set('disk.readWindowAwaitMs', read)
+  set('disk.writeWindowAwaitMs', write)
+  set('disk.awaitMs', read === undefined || (write !== undefined && write > read) ? write : read)
   return { slices, stalledSinceMs }
 }
 
 const bytes = (sectors: number | undefined): number | undefined =>
   sectors === undefined ? undefined : sectors * SECTOR_BYTES
 
-/** The worse of read and write await; undefined where too little completed to tell. */
-function windowedAwait(window: readonly Slice[]): number | undefined {
+/** Undefined where too little completed to tell. */
+function windowedAwaits(window: readonly Slice[]): { read: number | undefined; write: number | undefined } {
   const ends = window.filter(slice => slice.afterStall).length
   const slices = ends === 1 ? window.filter(slice => !slice.afterStall) : window
-  const read = shortestWindow(
-    slices,
-    slice => slice.reads,
-    slice => slice.readMs,
-  )
-  const write = shortestWindow(
-    slices,
-    slice => slice.writes,
-    slice => slice.writeMs,
-  )
-  return read === undefined ? write : write === undefined ? read : Math.max(read, write)
+  return {
+    read: shortestWindow(
+      slices,
+      slice => slice.reads,
+      slice => slice.readMs,
+    ),
+    write: shortestWindow(
+      slices,
+      slice => slice.writes,
+      slice => slice.writeMs,
+    ),
+  }
 }
 
 function shortestWindow(

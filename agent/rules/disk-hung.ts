@@ -5,7 +5,7 @@ import { type Levels, type Observation, type Rule, stanceOf, type View } from '.
 
 /** Share of time in which some task waited for I/O that counts as a witness. */
 const WITNESS_RATIO = 0.1
-const DEAD_STATES = new Set(['offline', 'dead', 'deleting', 'transport-offline'])
+const DEAD_STATES = new Set(['offline', 'dead'])
 
 /**
  * A device that completes nothing although requests are in flight. A second witness is asked for, because some drivers

@@ -65,7 +65,7 @@ function describe({ signals }: View, disk: Disk): Omit<Observation, 'subject' | 
   const hurts =
     (signals.get('pressure.ioFullRatio') ?? 0) > PRESSURE_RATIO ||
     Math.max(readAwaitMs ?? 0, flushAwaitMs ?? 0) > FOREGROUND_AWAIT_MS
-  const what = (writeAwaitMs ?? 0) >= (readAwaitMs ?? 0) ? 'writes' : 'reads'
+  const what = of('disk.awaitMs') === of('disk.writeWindowAwaitMs') ? 'writes' : 'reads'
   return {
     reason: saturated ? 'DiskSaturated' : 'DiskLatencyHigh',
     ...(saturated && !hurts ? { atMost: 'info' as const } : {}),

@@ -6,7 +6,7 @@ export const filesystemCorrupt: Rule = {
   id: 'FilesystemCorrupt',
   kind: 'event',
   severity: 'info',
-  summary: 'ext4 has counted errors on a file system that is still in use.',
+  summary: 'A file system that is in use holds errors that ext4 has counted.',
   subject: 'Filesystem',
   needs: ['mounts', 'ext4'],
   triggers: [

@@ -28,7 +28,7 @@ function observe({ signals, facts }: View, levels: Levels): Observation[] | null
   const full = signals.get('tcp.synQueueFullPerSecond')
   if (full === undefined) return null
   const drops = signals.get('netstat.TCPReqQFullDropPerSecond') ?? 0
-  const cookies = drops < levels.raise
+  const cookies = drops < full / 2
   const setting = (name: 'net/ipv4/tcp_max_syn_backlog' | 'net/ipv4/tcp_syncookies') =>
     facts.settings?.values.get(name)?.[0]
   return [

@@ -36,7 +36,7 @@ t.test('durations, quantities and thresholds as people write them', async t => {
   t.equal(parseThreshold('80%', 'ratio'), 0.8)
   t.equal(parseThreshold('4h', 'seconds'), 14_400)
   t.equal(parseThreshold('2s', 'ms'), 2000)
-  t.throws(() => parseThreshold(80, 'ratio'), /80 is not a ratio from 0 to 1 or a percentage such as 80%/)
+  t.throws(() => parseThreshold(80, 'ratio'), /80 is not a ratio such as 0.8 or a percentage such as 80%/)
   t.throws(() => parseThreshold('many', 'count'), /"many" is not a number/)
 })
 

@@ -295,6 +295,9 @@ t.test('what lies on a disk decides for whom it speaks', async t => {
     ['DiskSlow/vdb warning'],
     'one pod’s disk is never critical',
   )
+  const raw =
+    '0:6 /vdb /var/lib/kubelet/plugins/kubernetes.io/csi/volumeDevices/publish/pvc/u1 rw - devtmpfs devtmpfs rw'
+  t.same(everHeld(play(samples(120, at([root, raw])), RULES)), ['DiskSlow/vdb warning'], 'given to a pod as raw block')
   const node = play(samples(120, at([root, '253:98 / /var/lib/docker rw - ext4 /dev/vdb rw'])), RULES)
   t.same(everHeld(node), ['DiskSlow/vdb critical'])
   t.match(last(node).judgement.problems[0]!.message, /^vdb \(\/var\/lib\/docker\) answers/)
