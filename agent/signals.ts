@@ -1,19 +1,4 @@
-import { clockSignals } from './derive/clock.ts'
-import { conntrackSignals } from './derive/conntrack.ts'
-import { containerlogSignals } from './derive/containerlogs.ts'
-import { cpuSignals } from './derive/cpu.ts'
-import { diskSignals } from './derive/disks.ts'
-import { filesystemSignals } from './derive/filesystems.ts'
-import { fragmentationSignals } from './derive/fragmentation.ts'
-import { interfaceSignals } from './derive/interfaces.ts'
-import { limitSignals } from './derive/limits.ts'
-import { memorySignals } from './derive/memory.ts'
-import { pressureSignals } from './derive/pressure.ts'
-import { protocolSignals } from './derive/protocols.ts'
-import { readonlySignals } from './derive/readonly.ts'
-import { settingSignals } from './derive/settings.ts'
-import { socketSignals } from './derive/sockets.ts'
-import { softnetSignals } from './derive/softnet.ts'
+import type { signalCatalogue } from './derive/catalogue.ts'
 
 export type Unit = 'ms' | 'seconds' | 'bytes' | 'bytesPerSecond' | 'ratio' | 'count' | 'perSecond'
 export type SubjectKind = 'Node' | 'Disk' | 'Filesystem' | 'Interface' | 'NUMANode' | 'Zone' | 'Container' | 'CPU'
@@ -26,26 +11,7 @@ export interface SignalDefinition {
   readonly help: string
 }
 
-/** Every signal, by its closed name. A derivation declares its own; they meet here. */
-export const signalCatalogue = {
-  ...cpuSignals,
-  ...pressureSignals,
-  ...memorySignals,
-  ...fragmentationSignals,
-  ...limitSignals,
-  ...clockSignals,
-  ...diskSignals,
-  ...filesystemSignals,
-  ...readonlySignals,
-  ...containerlogSignals,
-  ...conntrackSignals,
-  ...protocolSignals,
-  ...softnetSignals,
-  ...socketSignals,
-  ...interfaceSignals,
-  ...settingSignals,
-} as const satisfies Record<string, SignalDefinition>
-
+/** Every signal has a closed name; each derivation declares its own and agent/derive/catalogue.ts lists them all. */
 export type SignalName = keyof typeof signalCatalogue
 
 /** Name of the one subject of signals that are of the node as a whole. */

@@ -1,6 +1,7 @@
+import { signalCatalogue } from './derive/catalogue.ts'
 import { columns, wrap } from './layout.ts'
 import type { Report, ReportedProblem } from './report.ts'
-import { type SignalName, signalCatalogue } from './signals.ts'
+import type { SignalName } from './signals.ts'
 import type { TimelineEntry } from './timeline.ts'
 import { duration, valueText } from './words.ts'
 

@@ -5,11 +5,11 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { configSchema, type SchemaNode } from '../agent/config/schema.ts'
+import { signalCatalogue } from '../agent/derive/catalogue.ts'
 import { activeRules } from '../agent/rules/active.ts'
 import { ruleCatalogue } from '../agent/rules/index.ts'
 import { ruleRows, severityText } from '../agent/rules/table.ts'
 import { metricsMarkdown } from '../agent/serve/metrics-docs.ts'
-import { signalCatalogue } from '../agent/signals.ts'
 import { duration, valueText } from '../agent/words.ts'
 import { collectors } from '../collectors/index.ts'
 

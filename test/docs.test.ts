@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { signalCatalogue } from '../agent/derive/catalogue.ts'
 import { ruleCatalogue } from '../agent/rules/index.ts'
-import { signalCatalogue } from '../agent/signals.ts'
 import { pages } from '../docs/generate.ts'
 
 const root = join(import.meta.dirname, '..')

@@ -7,9 +7,10 @@ import type { QueryHistoryResponse } from '../../proto/generated/node_agent/v1/Q
 import type { Report as ReportMessage } from '../../proto/generated/node_agent/v1/Report.ts'
 import type { Signal } from '../../proto/generated/node_agent/v1/Signal.ts'
 import type { SignalDescription } from '../../proto/generated/node_agent/v1/SignalDescription.ts'
+import { signalCatalogue } from '../derive/catalogue.ts'
 import type { HistorySlice } from '../history.ts'
 import type { CollectorStatus, Report, ReportedProblem } from '../report.ts'
-import { type SignalDefinition, signalCatalogue } from '../signals.ts'
+import type { SignalDefinition } from '../signals.ts'
 
 /** From the report to the messages of proto/node_agent/v1. */
 

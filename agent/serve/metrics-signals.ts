@@ -1,5 +1,6 @@
+import { signalCatalogue } from '../derive/catalogue.ts'
 import type { Report } from '../report.ts'
-import { type SignalDefinition, type SignalName, signalCatalogue } from '../signals.ts'
+import type { SignalDefinition, SignalName } from '../signals.ts'
 import type { Family, Metric, Series } from './metric.ts'
 
 /** Label of the subject by its kind; the kind in small letters where not given, none for the node as a whole. */

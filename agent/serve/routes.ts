@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyRequest, FastifySchema } from 'fastify'
 import { parseDuration } from '../config/units.ts'
-import { HISTORY_MS, type History, type HistorySlice } from '../history.ts'
+import { signalCatalogue } from '../derive/catalogue.ts'
+import { HISTORY_MS, type History, type HistorySlice, MAX_POINTS } from '../history.ts'
 import { isoTime, type Report } from '../report.ts'
-import { signalCatalogue } from '../signals.ts'
 import { reportText } from '../text.ts'
 import { preferredType } from './accept.ts'
 import type { Health } from './health.ts'
@@ -107,7 +107,10 @@ function addHistoryRoute(app: FastifyInstance, { history }: Views): void {
     const { signal, subject } = request.query
     if (signal !== undefined && !Object.hasOwn(signalCatalogue, signal))
       throw new HttpError('badRequest', `There is no signal ${JSON.stringify(signal)}; /signals names them.`)
-    return historyBody(history.query({ signal, subject, sinceMs: sinceOf(request.query) }))
+    const slice = history.query({ signal, subject, sinceMs: sinceOf(request.query) })
+    if (slice.series.length * slice.timesMs.length > MAX_POINTS)
+      throw new HttpError('badRequest', 'That is too much for one answer: name a signal, a subject or a shorter time.')
+    return historyBody(slice)
   })
 }
 
