@@ -53,6 +53,7 @@ export async function startAgent(t: Test, options: Options = {}): Promise<Agent>
     if (processState(child.pid) === undefined) throw new Error(`the agent ended: ${text}`)
     return listening(text)
   })
+  await until('the first report', () => statusOf(ports.http))
   return {
     pid: child.pid,
     ...ports,

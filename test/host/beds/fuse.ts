@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { program, run } from './processes.ts'
-import { scratch } from './scratch.ts'
+import { program } from './processes.ts'
+import { scratch, unmount } from './scratch.ts'
 import { bed } from './undo.ts'
 
 export const needs = { commands: ['mount', 'umount', 'ps'], files: ['/dev/fuse'] }
@@ -22,9 +22,9 @@ export function fuseMount(): Promise<FuseMount & { close(): void }> {
     const mountPoint = join(scratch(undo), 'remote')
     mkdirSync(mountPoint)
     // Undone after the server is killed, which ends all its requests: only then does umount not wait for an answer.
-    undo.add(`mount ${mountPoint}`, () =>
-      run('/bin/sh', '-c', `! grep -q ' ${mountPoint} ' /proc/self/mountinfo || umount ${mountPoint}`),
-    )
+    undo.add(`mount ${mountPoint}`, () => {
+      if (readFileSync('/proc/self/mountinfo', 'utf8').includes(` ${mountPoint} `)) unmount(mountPoint)
+    })
     const { child, ready } = program(undo, 'fuse-server.ts', [mountPoint])
     await ready
     const tell = (order: string) => void child.stdin?.write(`${order}\n`)

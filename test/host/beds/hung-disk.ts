@@ -34,13 +34,19 @@ export function hungDisk(): Promise<HungDisk & { close(): void }> {
 }
 
 /** The writer's own file system frozen: it waits above the block layer, and the disk has nothing to do. */
-export function frozenFilesystem(): Promise<{ disk: LoopDisk; hang(): void; release(): void; close(): void }> {
+export function frozenFilesystem(): Promise<{
+  disk: LoopDisk
+  mountPoint: string
+  hang(): void
+  release(): void
+  close(): void
+}> {
   return bed(undo => {
     const dir = scratch(undo)
     const disk = loopDisk(undo, dir, 'frozen.img', 64 * MIB)
     const mountPoint = ext4(undo, disk, join(dir, 'frozen'))
     writer(undo, mountPoint)
-    return { disk, ...freezer(undo, mountPoint) }
+    return { disk, mountPoint, ...freezer(undo, mountPoint) }
   })
 }
 

@@ -46,8 +46,8 @@ export function mount(undo: Undo, mountPoint: string, ...args: string[]): string
   return mountPoint
 }
 
-/** EBUSY is normal for a moment: the last file of a killed writer is closed when its writeback is done. */
-function unmount(mountPoint: string): void {
+/** EBUSY is normal for a moment: the last file of a killed process is closed when its writeback is done or its call is over. */
+export function unmount(mountPoint: string): void {
   for (let tries = 0; ; tries++) {
     try {
       run('umount', mountPoint)
