@@ -15,7 +15,7 @@ export interface SignalDefinition {
 export type SignalName = keyof typeof signalCatalogue
 
 /** Name of the one subject of signals that are of the node as a whole. */
-export const NODE = 'node'
+const NODE = 'node'
 
 /** One cycle's values, by signal and subject. */
 export class Signals {

@@ -23,14 +23,14 @@ export interface ContainerLog {
   readonly files: readonly LogFile[]
 }
 
-export interface LogOwner {
+interface LogOwner {
   readonly namespace: string
   readonly pod: string
   readonly uid: string
   readonly container: string
 }
 
-export interface LogFile {
+interface LogFile {
   readonly name: string
   /** The one that is being written. */
   readonly current: boolean
@@ -73,7 +73,7 @@ async function walk(
 }
 
 /** `<id>/<id>-json.log*` among everything else that docker keeps of a container. */
-export function dockerLogs(directory: string, files: readonly FileEntry[]): ContainerLog[] {
+function dockerLogs(directory: string, files: readonly FileEntry[]): ContainerLog[] {
   const logs = files.filter(({ path }) => {
     const [id, name] = path.split('/') as [string, string | undefined]
     return name?.startsWith(`${id}-json.log`)
@@ -87,7 +87,7 @@ export function dockerLogs(directory: string, files: readonly FileEntry[]): Cont
 }
 
 /** `<namespace>_<pod>_<uid>/<container>/N.log*`. Names in Kubernetes hold no underscore. */
-export function criLogs(directory: string, files: readonly FileEntry[]): ContainerLog[] {
+function criLogs(directory: string, files: readonly FileEntry[]): ContainerLog[] {
   const logs = files.filter(({ path }) => path.includes('.log') && path.split('/').length === 3)
   return [...Map.groupBy(logs, ({ path }) => path.slice(0, path.lastIndexOf('/')))].flatMap(([below, group]) => {
     const [podDirectory, container] = below.split('/') as [string, string]

@@ -59,7 +59,7 @@ const ISA_DMA_PAGES = 4096
 const WINDOW_MS = 60_000
 
 /** What the rule needs to know beside the signals. */
-export interface Fragmentation {
+interface Fragmentation {
   /** By NUMA node, largest first: the zones that matter. */
   readonly mainZones: ReadonlyMap<string, readonly string[]>
   /** False where the kernel lacks CONFIG_COMPACTION: then nobody can say that compaction fails. */
@@ -79,7 +79,8 @@ export const fragmentation = derivation({
     for (const zone of zones) setZone(zone, step)
     const mainZones = setNodes(zones, step)
     const next = counters ? setCompaction(window, counters, step) : window
-    return { state: next, facts: { mainZones, compacts: counters?.has('compact_stall') ?? false } }
+    const facts: Fragmentation = { mainZones, compacts: counters?.has('compact_stall') ?? false }
+    return { state: next, facts }
   },
 })
 

@@ -22,7 +22,7 @@ interface Fit {
 
 /** Trailing spans that are fitted. Longer ones see further, shorter ones sooner. */
 const SPANS_MS = [2, 8, 32].map(minutes => minutes * 60_000)
-export const TREND_WINDOW_MS = Math.max(...SPANS_MS)
+const TREND_WINDOW_MS = Math.max(...SPANS_MS)
 /** A forecast reaches this many times as far as the span that it is fitted to: 32 min see 4 h ahead. */
 const REACH = 8
 const MIN_POINTS = 6

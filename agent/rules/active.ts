@@ -64,7 +64,7 @@ export function activeRules(
     })
 }
 
-export function activeTrigger(trigger: Trigger, override: TriggerOverride, instant: boolean): ActiveTrigger {
+function activeTrigger(trigger: Trigger, override: TriggerOverride, instant: boolean): ActiveTrigger {
   const raise = override.raise ?? trigger.raise
   const waits = !instant || trigger.alwaysPersistent === true
   return {

@@ -3,7 +3,7 @@ import type { SignalName } from '../signals.ts'
 import { type Levels, type Observation, type Subject, stanceOf, type View } from './rule.ts'
 
 /** An interface as the subject of a verdict. */
-export const interfaceSubject = ({ name }: RealInterface): Subject => ({ kind: 'Interface', name, role: 'node' })
+const interfaceSubject = ({ name }: RealInterface): Subject => ({ kind: 'Interface', name, role: 'node' })
 
 /**
  * Judges each interface with a device behind it by a rate, or by the share that the rate makes of the traffic. Not the
