@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs'
+import { closeSync, existsSync, fstatSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type Blocking, type Host, MAX_TEXT_BYTES, type StatFs } from '../host.ts'
 import { fault, ok, type Reading } from '../reading.ts'
@@ -35,11 +35,9 @@ export class TreeHost implements Host {
     try {
       const descriptor = openSync(real, 'r')
       try {
-        const buffer = Buffer.alloc(MAX_TEXT_BYTES + 1)
-        const length = readSync(descriptor, buffer, 0, buffer.length, 0)
-        return length > MAX_TEXT_BYTES
+        return fstatSync(descriptor).size > MAX_TEXT_BYTES
           ? fault('TooLarge', `${path} is larger than ${MAX_TEXT_BYTES} bytes`)
-          : ok(buffer.toString('utf8', 0, length))
+          : ok(readFileSync(descriptor, 'utf8'))
       } finally {
         closeSync(descriptor)
       }
