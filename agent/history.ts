@@ -7,6 +7,9 @@ const LEAST_STEP_MS = 5_000
 /** Memory is bounded by this: at most 2 000 series of 361 numbers, 5.8 MB; at the default interval 2.9 MB, usually a tenth. */
 const MAX_SERIES = 2_000
 
+/** More numbers than this in one answer would hold up the loop that serves it. A usual node has 50 000 in all. */
+export const MAX_POINTS = 100_000
+
 export interface HistoryQuery {
   readonly signal?: string | undefined
   readonly subject?: string | undefined

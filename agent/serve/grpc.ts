@@ -7,6 +7,7 @@ import type { ListSignalsResponse } from '../../proto/generated/node_agent/v1/Li
 import type { QueryHistoryRequest__Output } from '../../proto/generated/node_agent/v1/QueryHistoryRequest.ts'
 import type { QueryHistoryResponse } from '../../proto/generated/node_agent/v1/QueryHistoryResponse.ts'
 import type { Address } from '../config/config.ts'
+import { MAX_POINTS } from '../history.ts'
 import { guard } from './grpc-guard.ts'
 import { healthHandlers } from './grpc-health.ts'
 import { limitConnections } from './limits.ts'
@@ -34,7 +35,13 @@ const OPTIONS = {
   'grpc.max_connection_age_grace_ms': 10_000,
 } as const
 
-export async function startGrpc(address: Address, views: Views, security: Security): Promise<Running> {
+/** `patienceMs`: how long a stream may leave a message lying. */
+export async function startGrpc(
+  address: Address,
+  views: Views,
+  security: Security,
+  patienceMs?: number,
+): Promise<Running> {
   const stopping = new AbortController()
   const server = new Server({ ...OPTIONS, interceptors: [guard(security.admission)] })
   // Sockets are ours and not the library's, for the sake of limits, one way to do TLS, and cutting off who takes nothing.
@@ -48,7 +55,8 @@ export async function startGrpc(address: Address, views: Views, security: Securi
     if (!socket.destroyed) injector.injectConnection(socket)
   })
   if ('setSecureContext' in sockets) security.onCertificates(context => sockets.setSecureContext(context))
-  addServices(server, views, stopping.signal, connections)
+  const watchers = new Watchers(views.source, stopping.signal, patienceMs)
+  addServices(server, views, stopping.signal, watchAndDrop(watchers, connections))
   const bound = await listen(sockets, 'grpc.listenAddress', address)
   return {
     address: bound,
@@ -62,19 +70,23 @@ export async function startGrpc(address: Address, views: Views, security: Securi
   }
 }
 
-function addServices(server: Server, views: Views, stopping: AbortSignal, connections: ReadonlySet<Socket>): void {
-  const watchers = new Watchers(views.source, stopping)
-  const dropper = (call: WatchCall) => () => {
-    for (const socket of connections)
-      if (`${socket.remoteAddress}:${socket.remotePort}` === call.getPeer()) socket.destroy()
-  }
-  server.addService(nodeAgentService, {
-    ...queries(views),
-    watchStatus: (call: WatchCall) => watchers.add(call, dropper(call)),
-  })
+function addServices(
+  server: Server,
+  views: Views,
+  stopping: AbortSignal,
+  watchStatus: (call: WatchCall) => void,
+): void {
+  server.addService(nodeAgentService, { ...queries(views), watchStatus })
   server.addService(healthService, healthHandlers(views.health, stopping))
   for (const service of reflectionServices) server.addService(service, reflectionHandlers(stopping))
 }
+
+/** A client that takes nothing loses its connection: a status would wait behind what it did not take. */
+const watchAndDrop = (watchers: Watchers, connections: ReadonlySet<Socket>) => (call: WatchCall) =>
+  watchers.add(call, () => {
+    for (const socket of connections)
+      if (`${socket.remoteAddress}:${socket.remotePort}` === call.getPeer()) socket.destroy()
+  })
 
 function queries({ source, history }: Views) {
   return {
@@ -98,7 +110,9 @@ function queries({ source, history }: Views) {
         subject: subject || undefined,
         sinceMs: since ? Number(since.seconds) * 1000 + since.nanos / 1e6 : undefined,
       }
-      callback(null, toHistory(history.query(query)))
+      const slice = history.query(query)
+      if (slice.series.length * slice.timesMs.length <= MAX_POINTS) callback(null, toHistory(slice))
+      else callback({ code: status.INVALID_ARGUMENT, details: 'too much for one answer: name a signal or a time' })
     },
   }
 }

@@ -12,7 +12,12 @@ const METHODS = ['GET', 'HEAD']
 
 /** Everything of HTTP but the sockets: routes, who is admitted, errors. */
 export async function buildApp(views: Views, admission: Admission, log: Logger): Promise<FastifyInstance> {
-  const app = fastify({ logger: false, frameworkErrors: (error, _, reply) => fail(reply, error, log) })
+  const app = fastify({
+    logger: false,
+    frameworkErrors: (error, _, reply) => fail(reply, error, log),
+    // A parameter that we do not know is a mistake, and not to be dropped in silence.
+    ajv: { customOptions: { removeAdditional: false } },
+  })
   app.setErrorHandler<FastifyError | HttpError>((error, _, reply) => fail(reply, error, log))
   app.setNotFoundHandler(() => {
     throw new HttpError('notFound', 'There is nothing here; /openapi.json lists what there is.')

@@ -110,7 +110,7 @@ export const statusMetrics: readonly Metric[] = [
   ofReport('node_agent_build_info', 'Version of the agent; always 1', ['version'], ({ agent: { version } }) => [
     { labels: { version }, value: 1 },
   ]),
-  ofAgent('node_agent_uptime_seconds', 'Time since the agent started', ({ uptimeSeconds }) => uptimeSeconds),
+  ofAgent('node_agent_process_uptime_seconds', 'Time since the agent started', ({ uptimeSeconds }) => uptimeSeconds),
   ofAgent('node_agent_cycles_total', 'Cycles since the agent started', ({ cycle }) => cycle.count, 'counter'),
   ofAgent('node_agent_cycle_duration_seconds', 'Time that the last cycle took', ({ cycle }) =>
     seconds(cycle.durationMs),
@@ -126,8 +126,13 @@ export const statusMetrics: readonly Metric[] = [
   ofAgent('node_agent_last_gap_seconds', 'How long the last of these gaps was', ({ cycle }) =>
     cycle.gaps === 0 ? undefined : seconds(cycle.lastGapMs),
   ),
-  ofAgent('node_agent_resident_memory_bytes', 'Resident memory of the agent', ({ rssBytes }) => rssBytes),
-  always('node_agent_cpu_seconds_total', 'CPU time that the agent used', ({ cpuSeconds }) => cpuSeconds, 'counter'),
+  ofAgent('node_agent_process_resident_memory_bytes', 'Resident memory of the agent', ({ rssBytes }) => rssBytes),
+  always(
+    'node_agent_process_cpu_seconds_total',
+    'CPU time that the agent used',
+    ({ cpuSeconds }) => cpuSeconds,
+    'counter',
+  ),
   always('node_agent_loop_age_seconds', 'Time since a cycle last ended', ({ loopAgeMs }) => seconds(loopAgeMs)),
   always('node_agent_history_series', 'Series of the history', ({ history }) => history.seriesCount),
   always('node_agent_history_left_out', 'Series that found no room in it', ({ history }) => history.leftOut),

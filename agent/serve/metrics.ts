@@ -28,7 +28,11 @@ export function families(view: MetricsView, raw: boolean): Family[] {
     : { families: [], leftOut: 0 }
   const counters = raw ? rawFamilies(view) : { families: [], leftOut: 0 }
   const leftOut = { ...LEFT_OUT, series: one(signals.leftOut + counters.leftOut) }
-  return [...status, leftOut, ...signals.families, ...counters.families]
+  // Kernels add counters; one that happened to be called as a metric of ours must not cost the whole scrape.
+  const all = [...status, leftOut, ...signals.families, ...counters.families].map(
+    family => [family.name, family] as const,
+  )
+  return [...new Map(all.toReversed()).values()].toReversed()
 }
 
 /** `/metrics`: remembers how often problems began, and no more. */
