@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 import { createServer as createSecureServer } from 'node:tls'
 import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData, status } from '@grpc/grpc-js'
@@ -43,6 +44,7 @@ export async function startGrpc(
   patienceMs?: number,
 ): Promise<Running> {
   const stopping = new AbortController()
+  setMaxListeners(0, stopping.signal) // one a stream
   const server = new Server({ ...OPTIONS, interceptors: [guard(security.admission)] })
   // Sockets are ours and not the library's, for the sake of limits, one way to do TLS, and cutting off who takes nothing.
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure())
