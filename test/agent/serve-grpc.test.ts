@@ -28,7 +28,7 @@ import { certificates, config, FakeSource, reportAt, silent, slowDisk, until, vi
 
 const Client = grpc.makeClientConstructor(nodeAgentService as unknown as grpc.ServiceDefinition, 'NodeAgent')
 const clientOf = (port: number, credentials = grpc.credentials.createInsecure()) =>
-  new Client(`localhost:${port}`, credentials) as unknown as NodeAgentClient
+  new Client(`localhost:${port}`, credentials, { 'grpc.use_local_subchannel_pool': 1 }) as unknown as NodeAgentClient
 const HealthClient = grpc.makeClientConstructor(healthService as unknown as grpc.ServiceDefinition, 'Health')
 
 /** A unary call as a promise. */
@@ -181,7 +181,7 @@ t.test('what counts as a change', async t => {
 t.test('the number of streams is bounded', async t => {
   const { source, running, port } = await start()
   source.push(reportAt(0))
-  const clients = Array.from({ length: 3 }, () => clientOf(port, undefined))
+  const clients = Array.from({ length: 3 }, () => clientOf(port))
   const streams = clients.flatMap(client => Array.from({ length: 30 }, () => watch(client, { omitSignals: true })))
   await until('all have an answer', () => streams.every(({ messages, status }) => messages.length === 1 || status()))
   const refused = streams.filter(({ status }) => status()?.code === grpc.status.RESOURCE_EXHAUSTED)
