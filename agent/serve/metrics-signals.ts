@@ -14,7 +14,7 @@ const LABELS: Readonly<Record<string, string>> = {
 const RESOURCE = 'resource'
 const INODES = '#inodes'
 
-export function signalLabels(kind: SignalDefinition['subject']): string[] {
+function signalLabels(kind: SignalDefinition['subject']): string[] {
   if (kind === 'Node') return []
   return [LABELS[kind] ?? kind.toLowerCase(), ...(kind === 'Filesystem' ? [RESOURCE] : [])]
 }

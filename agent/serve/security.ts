@@ -19,7 +19,7 @@ export interface Security {
 const DEMAND = 'which demands TLS and authentication'
 
 /** Loopback by address, not by name: what a name means is not ours to say. */
-export function isLoopback(host: string): boolean {
+function isLoopback(host: string): boolean {
   return /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host) || host === '::1' || host === 'localhost'
 }
 
