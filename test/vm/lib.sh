@@ -219,13 +219,12 @@ memory() {
   grep -E '^(workingset_refault|pgmajfault|pgscan_direct |pgsteal_direct |compact_(stall|fail|success)|thp_fault|oom_kill)' /proc/vmstat
   awk '/^allocstall/ { sum += $2 } END { print "allocstall", sum }' /proc/vmstat
 }
-# processes_in STATE: how many user processes are in that state. Kernel threads (no command line size in statm) do not count.
+# processes_in STATE: how many user processes are in that state. Kernel threads, which have no memory of their own, do not count.
 processes_in() {
-  local count=0 stat size
-  for stat in /proc/[0-9]*; do
-    read -r size _ < "$stat/statm" || continue
-    [ "${size:-0}" -gt 0 ] || continue
-    case $(sed 's/.*) //' "$stat/stat") in "$1 "*) count=$((count + 1)) ;; esac
+  local count=0 dir size line
+  for dir in /proc/[0-9]*; do
+    read -r size _ < "$dir/statm" && read -r line < "$dir/stat" || continue
+    [[ $size = 0 || ${line##*) } != "$1 "* ]] || count=$((count + 1))
   done 2> /dev/null
   echo $count
 }
