@@ -47,6 +47,8 @@ const MIN_PACKETS = 10_000
 export interface RealInterface {
   readonly name: string
   readonly device: NetworkDevice
+  /** The shares of 10 min without the two intervals that lost most: little remains of a single burst. */
+  readonly lasting: { readonly missed: number | undefined; readonly errors: number | undefined }
 }
 
 /** What was counted between two samples. */
@@ -61,7 +63,7 @@ export const interfaces = derivation({
   start: new Map<string, readonly Slice[]>() as ReadonlyMap<string, readonly Slice[]>,
   step(state, step) {
     const all = readingOf(step.curr, 'netdev') ?? []
-    const real = all.filter((entry): entry is Interface & RealInterface => entry.device !== null)
+    const real = all.filter((entry): entry is Interface & { readonly device: NetworkDevice } => entry.device !== null)
     const interval = intervalOf(step, 'netdev')
     const before = new Map((interval?.before ?? []).map(entry => [entry.name, entry]))
     const next = new Map<string, readonly Slice[]>()
@@ -73,7 +75,8 @@ export const interfaces = derivation({
       const slices = interval === null ? window : was ? stepInterface(window, was, is, interval.seconds, step) : []
       next.set(is.name, slices)
     }
-    return { state: next, facts: { real: real as readonly RealInterface[], names: all.map(({ name }) => name) } }
+    const facts = real.map(({ name, device }): RealInterface => ({ name, device, lasting: lasting(next.get(name)!) }))
+    return { state: next, facts: { real: facts, names: all.map(({ name }) => name) } }
   },
 })
 
@@ -125,6 +128,17 @@ function missedBy({ device, rx_fifo_errors }: Interface): number {
 }
 
 const sysfsTells = ({ device }: Interface): boolean => typeof device?.rx_missed_errors === 'number'
+
+/** A burst fills an interval, or the end of one and the beginning of the next. */
+const BURST_INTERVALS = 2
+
+function lasting(slices: readonly Slice[]): RealInterface['lasting'] {
+  const without = (part: 'missed' | 'errors') => slices.toSorted((a, b) => b[part] - a[part]).slice(BURST_INTERVALS)
+  return {
+    missed: ratio(without('missed'), 'missed', 'arrived'),
+    errors: ratio(without('errors'), 'errors', 'packets'),
+  }
+}
 
 function ratio(slices: readonly Slice[], part: 'missed' | 'errors', whole: 'arrived' | 'packets'): number | undefined {
   let [bad, all] = [0, 0]

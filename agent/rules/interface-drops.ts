@@ -18,12 +18,12 @@ export const interfaceDrops: Rule = {
       direction: 'above',
       raise: 0.02,
       reason: 'InterfaceMissesPackets',
-      also: 'at least 10 000 packets within 10 min',
+      also: 'at least 10 000 packets within 10 min, and more than one burst of two intervals',
       observe: (view, levels) =>
         observeInterfaces(
           view,
           levels,
-          { rate: 'interface.rxMissedPerSecond', judged: 'interface.missedRatio' },
+          { rate: 'interface.rxMissedPerSecond', judged: 'interface.missedRatio', lasting: 'missed' },
           (name, ratio) => ({
             message: `${name} lost ${percent(ratio)} of the packets that reached it in the last 10 min for want of a receive buffer`,
             evidence: evidenceOf(name, view),

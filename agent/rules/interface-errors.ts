@@ -17,12 +17,12 @@ export const interfaceErrors: Rule = {
       direction: 'above',
       raise: 0.02,
       reason: 'InterfaceErrors',
-      also: 'at least 10 000 packets within 10 min',
+      also: 'at least 10 000 packets within 10 min, and more than one burst of two intervals',
       observe: (view, levels) =>
         observeInterfaces(
           view,
           levels,
-          { rate: 'interface.errorsPerSecond', judged: 'interface.errorRatio' },
+          { rate: 'interface.errorsPerSecond', judged: 'interface.errorRatio', lasting: 'errors' },
           (name, ratio) => ({
             message: `${name} had errors on ${percent(ratio)} of its packets in the last 10 min`,
             evidence: evidenceOf(name, view),

@@ -12,7 +12,11 @@ const interfaceSubject = ({ name }: RealInterface): Subject => ({ kind: 'Interfa
 export function observeInterfaces(
   view: View,
   levels: Levels,
-  signals: { readonly rate: SignalName; readonly judged: SignalName },
+  signals: {
+    readonly rate: SignalName
+    readonly judged: SignalName
+    readonly lasting?: keyof RealInterface['lasting']
+  },
   say: (name: string, value: number) => Pick<Observation, 'message' | 'evidence'>,
 ): Observation[] | null {
   const members = view.facts.interfaces.real.filter(({ device }) => !device.backup)
@@ -21,10 +25,12 @@ export function observeInterfaces(
   return measured.map(entry => {
     // Too few packets for a share: then it is nothing.
     const value = view.signals.get(signals.judged, entry.name) ?? 0
+    // A share of 10 min keeps one burst for as long: what is left without it must not be clear.
+    const lasts = signals.lasting === undefined || (entry.lasting[signals.lasting] ?? 0) >= levels.clear
     return {
       ...say(entry.name, value),
       subject: interfaceSubject(entry),
-      stance: stanceOf(value, 'above', levels),
+      stance: stanceOf(value, 'above', levels, lasts),
       badness: value,
     }
   })

@@ -149,6 +149,8 @@ t.test('InterfaceDrops: what the device missed, not what was dropped by design',
   )
   const fast = at(second => ({ rx_packets: 1e6 * second, rx_fifo_errors: 150 * second }))
   t.same(held('InterfaceDrops', 70, fast), ['InterfaceDrops/eth0 warning'], 'by rate')
+  const burst = at(second => ({ rx_missed_errors: second < 200 ? 0 : second < 210 ? 5000 : 9000 }))
+  t.same(held('InterfaceDrops', 900, burst), [], 'one burst over the end of an interval')
   t.same(
     held('InterfaceDrops', 900, () => ({ netdev: [soft('lo')] })),
     [],
