@@ -34,7 +34,7 @@ export class Collecting {
   readonly #patienceMs: number
   #cycles = 0
 
-  /** `patienceMs`: how long a cycle waits for blocking collectors; Infinity for replay, where they answer at once. */
+  /** `patienceMs`: how long a cycle waits for blocking collectors. Infinity for a recording: reading it costs nothing, so that nothing is put off either. */
   constructor(places: Places, options: { disabled: ReadonlySet<string>; intervalMs: number; patienceMs: number }) {
     this.#places = places
     this.#disabled = options.disabled
@@ -62,8 +62,7 @@ export class Collecting {
       running: false,
     }
     this.#entries.set(collector.name, entry)
-    // Half an interval of slack: a jittered cycle must not turn "once a minute" into once in 70 s.
-    if (entry.running || atMs - entry.startedMs < (collector.everyMs ?? 0) - this.#intervalMs / 2) return null
+    if (entry.running || atMs - entry.startedMs < this.#distanceMs(collector)) return null
     entry.startedMs = atMs
     const begun = performance.now()
     const done = (reading: Reading<unknown>) => {
@@ -80,6 +79,11 @@ export class Collecting {
     return answer.then(done, (error: unknown) =>
       done(fault('Io', `collector ${collector.name} failed: ${String(error)}`)),
     )
+  }
+
+  /** Half an interval of slack: a jittered cycle must not turn "once a minute" into once in 70 s. */
+  #distanceMs({ everyMs = 0 }: { readonly everyMs?: number }): number {
+    return this.#patienceMs === Number.POSITIVE_INFINITY ? 0 : everyMs - this.#intervalMs / 2
   }
 
   /** A reading gets the time of the cycle that first sees it: as it will have in a replay. */

@@ -5,7 +5,7 @@ import { ok, type Reading } from './reading.ts'
 /**
  * `/sys/block/<name>/…`: what a disk is made of and whether it answers at all.
  *
- *     dm-0: dm/name = vg0-orders, dm/suspended = 0, slaves/{vdb}     vda: device/state = running, vda1/partition
+ *     dm-0: dm/name = vg0-orders, dm/suspended = 0, slaves/{vdb}     vda: device/state = running
  *
  * Everything is a gauge. Needs sysfs. `device/state` is SCSI's and NVMe's (running, live, offline, dead …).
  * Kernel: Documentation/ABI/stable/sysfs-block, Documentation/ABI/testing/sysfs-block-dm, sysfs-bus-*
@@ -17,7 +17,6 @@ export interface BlockDevice {
   readonly suspended: boolean
   /** Devices below this one: dm and md members. */
   readonly members: readonly string[]
-  readonly partitions: readonly string[]
   /** File behind a loop device, in the namespace of who set it up. */
   readonly backingFile: string | null
   readonly state: string | null
@@ -38,20 +37,22 @@ export const blockdevices = collector({
   },
 })
 
+/** Drivers whose devices tell whether they still answer. */
+const HAS_STATE = /^(sd|nvme)/
+
+/** Only what a device of its kind has is asked for: a file that is missing costs more than one that is there. */
 function readDevice(host: Host, name: string): BlockDevice {
   const base = `/sys/block/${name}`
-  const entries = listed(host.list(base))
-  const has = (entry: string): boolean => entries.includes(entry)
   const line = (file: string): string | null => firstLine(host.read(`${base}/${file}`))
-  const unused = name.startsWith('loop') && !has('loop')
+  const mapper = name.startsWith('dm-')
+  const unused = name.startsWith('loop') && line('size') === '0'
   return {
     name,
-    mapperName: has('dm') ? line('dm/name') : null,
-    suspended: has('dm') && line('dm/suspended') === '1',
-    members: has('dm') || has('md') ? listed(host.list(`${base}/slaves`)) : [],
-    partitions: entries.filter(entry => entry.startsWith(name)),
-    backingFile: has('loop') ? line('loop/backing_file') : null,
-    state: has('device') ? line('device/state') : null,
+    mapperName: mapper ? line('dm/name') : null,
+    suspended: mapper && line('dm/suspended') === '1',
+    members: mapper || name.startsWith('md') ? listed(host.list(`${base}/slaves`)) : [],
+    backingFile: name.startsWith('loop') && !unused ? line('loop/backing_file') : null,
+    state: HAS_STATE.test(name) ? line('device/state') : null,
     counts: unused || line('queue/iostats') !== '0',
   }
 }

@@ -60,6 +60,8 @@ export const sysctls = collector({
   name: 'sysctls',
   source: '/proc/sys/{net,fs}/…',
   absentWhen: 'the kernel lacks CONFIG_SYSCTL',
+  // People and start-up scripts change them, not the kernel.
+  everyMs: 60_000,
   collect: (host): Reading<Sysctls> => {
     const foreign = foreignNamespace(host)
     const faults: Fault[] = foreign ? [foreign] : []

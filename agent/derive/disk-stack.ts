@@ -29,15 +29,14 @@ export function wholeDisks(stats: readonly DiskStats[], devices: ReadonlyMap<str
   return stats.filter(({ name }) => !NEVER.test(name) && isDisk(name) && !unused(name))
 }
 
-/** The disk of a partition, any other name as it is. Without sysfs a name tells: `vda1` and `nvme0n1p1` belong to `vda` and `nvme0n1`. */
+/** The disk of a partition, any other name as it is: `vda1` and `nvme0n1p1` belong to `vda` and `nvme0n1`. */
 function partitionParents(
   stats: readonly DiskStats[],
   devices: ReadonlyMap<string, BlockDevice>,
 ): (name: string) => string {
-  const listed = new Map([...devices.values()].flatMap(({ name, partitions }) => partitions.map(part => [part, name])))
-  if (devices.size > 0) return name => listed.get(name) ?? name
-  const names = new Set(stats.map(disk => disk.name))
+  const names = new Set(devices.size > 0 ? devices.keys() : stats.map(disk => disk.name))
   return name => {
+    if (devices.has(name)) return name
     const parent = /^(.*\d)p\d+$/.exec(name)?.[1] ?? /^(.*\D)\d+$/.exec(name)?.[1]
     return parent !== undefined && names.has(parent) ? parent : name
   }

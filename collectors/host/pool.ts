@@ -25,6 +25,7 @@ interface Helper {
   readonly waiting: Call[]
   timer: NodeJS.Timeout | undefined
   answered: boolean
+  unsent: string
 }
 
 /**
@@ -83,21 +84,22 @@ export class HelperPool implements Blocking {
   #send(call: Call): void {
     this.#helper ??= this.#start()
     const helper = this.#helper
-    const { stdin } = helper.child
     helper.waiting.push(call)
     // A cycle's calls come all at once: they go out in one write.
-    if (stdin && stdin.writableCorked === 0) {
-      stdin.cork()
-      setImmediate(() => stdin.uncork())
-    }
-    stdin?.write(`${JSON.stringify(call.request)}\n`)
+    if (helper.unsent === '') setImmediate(() => this.#flush(helper))
+    helper.unsent += `${JSON.stringify(call.request)}\n`
     if (helper.waiting.length === 1) this.#watch(helper)
+  }
+
+  #flush(helper: Helper): void {
+    if (helper.child.stdin?.writable) helper.child.stdin.write(helper.unsent)
+    helper.unsent = ''
   }
 
   #start(): Helper {
     const [program, ...args] = this.#command
     const child = spawn(program!, args, { stdio: ['pipe', 'pipe', 'ignore'], env: {}, cwd: '/', detached: true })
-    const helper: Helper = { child, waiting: [], timer: undefined, answered: false }
+    const helper: Helper = { child, waiting: [], timer: undefined, answered: false, unsent: '' }
     child.on('error', () => this.#lost(helper))
     child.on('exit', () => this.#lost(helper))
     child.stdin.on('error', () => undefined) // EPIPE: the exit is reported above
