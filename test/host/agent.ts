@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
-import type { IncomingMessage } from 'node:http'
+import type { Agent as HttpAgent, IncomingMessage } from 'node:http'
 import { get } from 'node:http'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
@@ -8,7 +9,7 @@ import type { Report, ReportedProblem } from '../../agent/report.ts'
 import { background, processState } from './beds/processes.ts'
 import { scratch } from './beds/scratch.ts'
 import { bed, type Undo } from './beds/undo.ts'
-import { until } from './beds/wait.ts'
+import { type Pace, until } from './beds/wait.ts'
 
 /** What is shipped is what is tested: `npm run build` makes it. */
 export const BUNDLE = fileURLToPath(new URL('../../dist/node-agent.cjs', import.meta.url))
@@ -102,14 +103,15 @@ export async function statusOf(port: number): Promise<Report> {
   return JSON.parse(response.body) as Report
 }
 
-/** One connection each: a kept one would count as a descriptor of the agent's. */
+/** By default one connection each: a kept one would count as a descriptor of the agent's. */
 export function answerOf(
   port: number,
   path: string,
   headers = {},
+  agent: HttpAgent | false = false,
 ): Promise<{ status: number; body: string; type: string }> {
   return new Promise((resolve, reject) => {
-    const request = get({ host: '127.0.0.1', port, path, headers, agent: false }, (response: IncomingMessage) => {
+    const request = get({ host: '127.0.0.1', port, path, headers, agent }, (response: IncomingMessage) => {
       let body = ''
       response.setEncoding('utf8').on('data', (part: string) => (body += part))
       response.once('error', reject)
@@ -127,7 +129,7 @@ export async function reportWith(
   what: string,
   wanted: (report: Report) => boolean,
   seen: (report: Report) => void = () => undefined,
-  limitMs?: number,
+  pace?: Pace,
 ): Promise<Report> {
   let last = -1
   return until(
@@ -139,14 +141,20 @@ export async function reportWith(
       seen(report)
       return wanted(report) ? report : undefined
     },
-    limitMs,
+    pace,
   )
 }
 
 /** A report that comes after `cycles` more of them. */
-export async function afterCycles(agent: Agent, cycles: number, seen?: (report: Report) => void): Promise<Report> {
-  const { count } = (await agent.status()).agent.cycle
-  return reportWith(agent, `${cycles} more cycles`, report => report.agent.cycle.count >= count + cycles, seen)
+export async function afterCycles(
+  agent: Agent,
+  cycles: number,
+  seen: (report: Report) => void = () => undefined,
+): Promise<Report> {
+  const { count, intervalMs } = (await agent.status()).agent.cycle
+  const enough = (report: Report) => report.agent.cycle.count >= count + cycles
+  const pace = { limitMs: 60_000 + 3 * cycles * intervalMs, everyMs: intervalMs / 4 }
+  return reportWith(agent, `${cycles} more cycles`, enough, seen, pace)
 }
 
 export const problem = (report: Report, id: string): ReportedProblem | undefined =>
@@ -157,6 +165,16 @@ export const signal = (report: Report, name: string, subject = 'node'): number |
 
 export const conditionStatus = (report: Report, type: string): string | undefined =>
   report.conditions.find(condition => condition.type === type)?.status
+
+/** For programs that do not say which one they got. */
+export function freePort(): Promise<number> {
+  return new Promise(resolve => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number }
+      server.close(() => resolve(port))
+    })
+  })
+}
 
 export const descriptors = (pid: number): string[] => {
   const folder = `/proc/${pid}/fd`

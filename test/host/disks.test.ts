@@ -37,7 +37,7 @@ hostTest('a disk that a limit throttles is not slow', slowDisks.needs, async t =
   t.teardown(bed.close)
   const disk = history(bed.disk.name)
   const agent = await startAgent(t, { set: { ...quick, 'rules.DiskSlow.for': '1s' } })
-  await afterCycles(agent, 20, disk.seen)
+  await afterCycles(agent, 12, disk.seen)
   t.strictSame([...disk.ids], [])
 })
 
@@ -69,7 +69,7 @@ hostTest('a frozen file system is no hung disk', hungDisks.needs, async t => {
   const agent = await startAgent(t, { set: { ...quick, 'rules.DiskHung.for': '3s' } })
   await afterCycles(agent, 2, disk.seen)
   bed.hang()
-  await afterCycles(agent, 20, disk.seen)
+  await afterCycles(agent, 12, disk.seen)
   bed.release()
   t.strictSame([...disk.ids], [])
 })

@@ -9,7 +9,7 @@ hostTest(
   'when a file system will be full is forecast, and it is a problem before it is full',
   fillings.needs,
   async t => {
-    const bed = await fillings.filling('ext4', 240 * MIB, 4 * MIB)
+    const bed = await fillings.filling('ext4', 200 * MIB, 4 * MIB)
     t.teardown(bed.close)
     const agent = await startAgent(t, { set: { 'rules.DiskFillingUp.for': '2s', 'rules.DiskFillingUp.hold': '2s' } })
     const id = `DiskFillingUp/${bed.mountPoint}`

@@ -4,6 +4,7 @@ import { type Agent, afterCycles, answerOf, childrenOf, reportWith, startAgent }
 import * as fuses from './beds/fuse.ts'
 import { waiting } from './beds/kernel.ts'
 import { until } from './beds/wait.ts'
+import { grpcNeeds, watchStatus } from './grpcurl.ts'
 import { hostTest } from './host-test.ts'
 
 /** Children of an agent: helpers that may hang at one time, one at work, and in the beginning the one that takes the inventory. */
@@ -41,7 +42,9 @@ hostTest(
   },
 )
 
-hostTest('many calls that hang make a few helpers, and the agent stops in order', fuses.needs, async t => {
+const needs = { ...fuses.needs, commands: [...fuses.needs.commands, ...grpcNeeds.commands] }
+
+hostTest('many calls that hang make a few helpers, and the agent stops in order', needs, async t => {
   const bed = await fuses.fuseMount()
   t.teardown(bed.close)
   bed.hang()
@@ -64,9 +67,11 @@ hostTest('many calls that hang make a few helpers, and the agent stops in order'
   t.ok(Math.max(...counts) <= MOST_CHILDREN, `at most ${Math.max(...counts)} children`)
 
   openRequests(t, agent)
+  const stream = await watchStatus(t, agent)
   // 0 is the orderly end; an agent that does not get there in time kills itself.
   t.equal(await agent.stop(), 0)
   t.match(agent.log(), /node-agent stopped/)
+  t.match(await stream.ended, /Unavailable/)
 })
 
 /** What clients leave open: a request without its end, a connection without a request. */

@@ -1,9 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { closeSync, constants, openSync, writeSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { BUNDLE, runArguments, statusOf, workplace } from './agent.ts'
+import { BUNDLE, freePort, runArguments, statusOf, workplace } from './agent.ts'
 import * as hungDisks from './beds/hung-disk.ts'
 import { background } from './beds/processes.ts'
 import { until } from './beds/wait.ts'
@@ -29,16 +28,6 @@ async function runs(t: Test, where: number | string, stateFile?: string): Promis
       return ended
     },
   }
-}
-
-/** Nothing can be read from its log, so its port must be known. */
-function freePort(): Promise<number> {
-  return new Promise(resolve => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
 }
 
 for (const [what, where] of [

@@ -5,6 +5,12 @@ export function pause(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 }
 
+/** How long at most, and how often it is looked. */
+export interface Pace {
+  limitMs?: number
+  everyMs?: number
+}
+
 /**
  * The first answer of `probe` that is not undefined or false. The limit is generous and only there to end a test that
  * will never succeed; no test says how long something took.
@@ -12,7 +18,7 @@ export function pause(ms: number): void {
 export async function until<T>(
   what: string,
   probe: () => T | Promise<T>,
-  limitMs = 120_000,
+  { limitMs = 120_000, everyMs = 100 }: Pace = {},
 ): Promise<NonNullable<Exclude<T, false>>> {
   const deadline = performance.now() + limitMs
   let last: unknown
@@ -24,7 +30,7 @@ export async function until<T>(
     } catch (error) {
       last = error
     }
-    await delay(100)
+    await delay(everyMs)
   }
   throw new Error(`gave up waiting for: ${what}`, { cause: last })
 }
