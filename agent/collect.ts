@@ -17,8 +17,9 @@ export interface Collected {
   readonly statuses: Readonly<Record<string, CollectorStatus>>
 }
 
-/** The first cycle waits longer: the helper process has to start. */
+/** The first cycle waits longer: the helper process has to start. Not so long that the second one comes too late, which counts as a gap. */
 const START_PATIENCE_MS = 2_000
+const START_PATIENCE_INTERVALS = 2
 /** A reading this many intervals old is stale: better none than an old one. */
 const STALE_INTERVALS = 3
 
@@ -32,6 +33,7 @@ export class Collecting {
   readonly #disabled: ReadonlySet<string>
   readonly #intervalMs: number
   readonly #patienceMs: number
+  readonly #startPatienceMs: number
   #cycles = 0
 
   /** `patienceMs`: how long a cycle waits for blocking collectors. Infinity for a recording: reading it costs nothing, so that nothing is put off either. */
@@ -40,6 +42,8 @@ export class Collecting {
     this.#disabled = options.disabled
     this.#intervalMs = options.intervalMs
     this.#patienceMs = options.patienceMs
+    const forStart = Math.min(START_PATIENCE_MS, START_PATIENCE_INTERVALS * options.intervalMs)
+    this.#startPatienceMs = Math.max(options.patienceMs, forStart)
   }
 
   async collect(host: Host, atMs: number, wallMs: number): Promise<Collected> {
@@ -49,7 +53,7 @@ export class Collecting {
       const running = this.#start(collector, host, atMs)
       if (running) pending.push(running)
     }
-    const patienceMs = this.#cycles++ === 0 ? Math.max(this.#patienceMs, START_PATIENCE_MS) : this.#patienceMs
+    const patienceMs = this.#cycles++ === 0 ? this.#startPatienceMs : this.#patienceMs
     if (pending.length > 0) await within(patienceMs, Promise.all(pending))
     return this.#seal(atMs, wallMs)
   }
