@@ -64,7 +64,10 @@ export const configSchema = Type.Object(
       {
         certFile: text('Certificate chain in PEM; re-read when it changes', ''),
         keyFile: text('Private key in PEM', ''),
-        clientCAFile: text('CA of client certificates in PEM: callers must present one (mTLS); with auth.tokenFile both are demanded', ''),
+        clientCAFile: text(
+          'CA of client certificates in PEM: callers must present one (mTLS); with auth.tokenFile both are demanded',
+          '',
+        ),
       },
       closed,
     ),
