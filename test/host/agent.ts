@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import type { Agent as HttpAgent, IncomingMessage } from 'node:http'
 import { get } from 'node:http'
 import { createServer } from 'node:net'
@@ -38,14 +38,21 @@ export interface Options {
   grpc?: number
   stateFile?: string
   args?: readonly string[]
+  /** Flags of Node.js itself. */
+  node?: readonly string[]
 }
 
 /** The daemon as shipped, on free ports and with a state file of its own; ended with the test. */
 export async function startAgent(t: Test, options: Options = {}): Promise<Agent> {
   const { undo, stateFile } = await workplace(t, options)
-  const child = background(undo, process.execPath, [BUNDLE, ...runArguments(stateFile, options)], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const child = background(
+    undo,
+    process.execPath,
+    [...(options.node ?? []), BUNDLE, ...runArguments(stateFile, options)],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
   let text = ''
   for (const stream of [child.stdout, child.stderr])
     stream?.setEncoding('utf8').on('data', (part: string) => (text += part))
@@ -174,32 +181,4 @@ export function freePort(): Promise<number> {
       server.close(() => resolve(port))
     })
   })
-}
-
-export const descriptors = (pid: number): string[] => {
-  const folder = `/proc/${pid}/fd`
-  return readdirSync(folder).flatMap(name => {
-    try {
-      return [readlinkSync(join(folder, name))]
-    } catch {
-      return [] // closed while we looked
-    }
-  })
-}
-
-/** Pids of the processes whose parent this is. */
-export function childrenOf(pid: number): number[] {
-  return readdirSync('/proc')
-    .filter(name => /^\d+$/.test(name))
-    .map(Number)
-    .filter(child => parentOf(child) === pid)
-}
-
-function parentOf(pid: number): number | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return Number(stat.slice(stat.lastIndexOf(')') + 4).split(' ')[0])
-  } catch {
-    return undefined
-  }
 }

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { join } from 'node:path'
 
 /** The kernel's own numbers, read without any code of the agent's. */
 
@@ -38,6 +39,35 @@ export function waiting(pid: number): { state: string; wchan: string } | undefin
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
     const state = stat.charAt(stat.lastIndexOf(')') + 2)
     return { state, wchan: readFileSync(`/proc/${pid}/wchan`, 'utf8') }
+  } catch {
+    return undefined
+  }
+}
+
+/** What a process has open, by the names of its links. */
+export const descriptors = (pid: number): string[] => {
+  const folder = `/proc/${pid}/fd`
+  return readdirSync(folder).flatMap(name => {
+    try {
+      return [readlinkSync(join(folder, name))]
+    } catch {
+      return [] // closed while we looked
+    }
+  })
+}
+
+/** Pids of the processes whose parent this is. */
+export function childrenOf(pid: number): number[] {
+  return readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .map(Number)
+    .filter(child => parentOf(child) === pid)
+}
+
+function parentOf(pid: number): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return Number(stat.slice(stat.lastIndexOf(')') + 4).split(' ')[0])
   } catch {
     return undefined
   }

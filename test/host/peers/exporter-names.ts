@@ -3,34 +3,25 @@ import type { Collector } from '../../../collectors/collector.ts'
 import { conntrack } from '../../../collectors/conntrack.ts'
 import { conntrackstat } from '../../../collectors/conntrackstat.ts'
 import { cpu, STATES } from '../../../collectors/cpu.ts'
-import { type DiskStats, diskstats } from '../../../collectors/diskstats.ts'
+import { diskstats } from '../../../collectors/diskstats.ts'
 import { files } from '../../../collectors/files.ts'
 import { filesystems } from '../../../collectors/filesystems.ts'
 import { loadavg } from '../../../collectors/loadavg.ts'
 import { memory } from '../../../collectors/memory.ts'
-import { netdev, type Traffic } from '../../../collectors/netdev.ts'
+import { netdev } from '../../../collectors/netdev.ts'
 import { netstat } from '../../../collectors/netstat.ts'
 import { pressure } from '../../../collectors/pressure.ts'
-import { type Protocols, snmp } from '../../../collectors/snmp.ts'
+import { snmp } from '../../../collectors/snmp.ts'
 import { snmp6 } from '../../../collectors/snmp6.ts'
 import { sockstat } from '../../../collectors/sockstat.ts'
 import { softnet } from '../../../collectors/softnet.ts'
 import { threads } from '../../../collectors/threads.ts'
 import { vmstat } from '../../../collectors/vmstat.ts'
 import { zoneinfo } from '../../../collectors/zoneinfo.ts'
+import { diskEntries, type Entry, protocolEntries, seriesName, trafficEntries } from './exporter-entries.ts'
 import { type Values, valueFrom } from './ours.ts'
 
 /** All that our collectors read, under node_exporter's names. What it does not have by any name is left out here. */
-
-type Entry = readonly [series: string, value: number, gauge?: 'gauge']
-
-export type Labels = Readonly<Record<string, string | number>>
-
-/** As in the exposition, with the labels sorted. */
-export function seriesName(name: string, labels: Labels = {}): string {
-  const pairs = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1))
-  return pairs.length === 0 ? name : `${name}{${pairs.map(([label, value]) => `${label}="${value}"`).join(',')}}`
-}
 
 const row =
   <T>(collector: Collector<string, T>, entries: (value: T) => Entry[]) =>
@@ -40,7 +31,6 @@ const row =
   }
 
 const TICKS = 100
-const SECTOR = 512
 
 const rows = [
   row(loadavg, ({ load1, load5, load15 }) => [
@@ -175,56 +165,4 @@ export async function ourProtocols(): Promise<Values> {
 
 function toValues(entries: readonly Entry[]): Values {
   return new Map(entries.map(([series, value, gauge]) => [series, { value, gauge: gauge !== undefined }]))
-}
-
-function diskEntries(disk: DiskStats): Entry[] {
-  const of = (name: string, value: number): Entry => [seriesName(`node_disk_${name}`, { device: disk.name }), value]
-  return [
-    of('reads_completed_total', disk.reads),
-    of('read_bytes_total', disk.readSectors * SECTOR),
-    of('read_time_seconds_total', disk.readMs / 1000),
-    of('writes_completed_total', disk.writes),
-    of('written_bytes_total', disk.writeSectors * SECTOR),
-    of('write_time_seconds_total', disk.writeMs / 1000),
-    [...of('io_now', disk.inFlight), 'gauge'] as unknown as Entry,
-    of('io_time_seconds_total', disk.ioTicksMs / 1000),
-    of('io_time_weighted_seconds_total', disk.queueMs / 1000),
-    of('discards_completed_total', disk.discards),
-    of('discarded_sectors_total', disk.discardSectors),
-    of('discard_time_seconds_total', disk.discardMs / 1000),
-    of('flush_requests_total', disk.flushes),
-    of('flush_requests_time_seconds_total', disk.flushMs / 1000),
-  ]
-}
-
-/** Those of the MIBs that are settings or states. */
-const MIB_GAUGES =
-  /^(Ip_(Forwarding|DefaultTTL)|Tcp_(RtoAlgorithm|RtoMin|RtoMax|MaxConn|CurrEstab)|MPTcpExt_MPCurrEstab)$/
-
-function protocolEntries(protocols: Protocols): Entry[] {
-  return [...protocols].flatMap(([protocol, counts]) =>
-    [...counts].map(([name, count]): Entry => {
-      const full = `${protocol}_${name}`
-      return MIB_GAUGES.test(full) ? [`node_netstat_${full}`, count, 'gauge'] : [`node_netstat_${full}`, count]
-    }),
-  )
-}
-
-function trafficEntries({ name: device, ...traffic }: { readonly name: string } & Traffic): Entry[] {
-  const names: Partial<Record<keyof Traffic, string>> = {
-    rx_bytes: 'receive_bytes',
-    rx_packets: 'receive_packets',
-    rx_errors: 'receive_errs',
-    rx_drop: 'receive_drop',
-    rx_fifo_errors: 'receive_fifo',
-    tx_bytes: 'transmit_bytes',
-    tx_packets: 'transmit_packets',
-    tx_errors: 'transmit_errs',
-    tx_dropped: 'transmit_drop',
-    tx_carrier_errors: 'transmit_carrier',
-  }
-  return Object.entries(names).map(([ours, theirs]) => [
-    seriesName(`node_network_${theirs}_total`, { device }),
-    traffic[ours as keyof Traffic],
-  ])
 }

@@ -4,7 +4,7 @@ import { which } from '../beds/need.ts'
 import { background } from '../beds/processes.ts'
 import type { Undo } from '../beds/undo.ts'
 import { until } from '../beds/wait.ts'
-import { type Labels, seriesName } from './exporter-names.ts'
+import { type Labels, seriesName } from './exporter-entries.ts'
 
 export const needs = { commands: ['node_exporter'] }
 

@@ -5,6 +5,7 @@ import { blockdevices } from '../../../collectors/blockdevices.ts'
 import { diskstats } from '../../../collectors/diskstats.ts'
 import { collectors, type Sample } from '../../../collectors/index.ts'
 import { fault, type Reading } from '../../../collectors/reading.ts'
+import { which } from '../beds/need.ts'
 import { needs as slowDiskNeeds } from '../beds/slow-disk.ts'
 import { places, readingFrom } from './ours.ts'
 
@@ -57,7 +58,7 @@ export async function iostatRound(names: readonly string[]): Promise<Pair[]> {
 
 /** The second report: the first one is of the time since boot. */
 async function iostat(): Promise<Record<string, string>[]> {
-  const child = spawn('iostat', ['-d', '-x', '-o', 'JSON', String(SECONDS), '2'], {
+  const child = spawn(which('iostat') ?? '', ['-d', '-x', '-o', 'JSON', String(SECONDS), '2'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   let text = ''
