@@ -1,6 +1,7 @@
 /** Real faults on sick nodes: the shipped bundle runs in a virtual machine with each of two kernels, sees each fault, accuses nobody else and lets go again.
  *  RECORD=1 also keeps a capture of each scenario in test/fixtures/captures, for test/captures.test.ts. */
 
+import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { copyFile, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -57,7 +58,7 @@ for (const [index, kernel] of kernels.entries()) {
     await using guest = await bootGuest({
       kernel,
       scenarios: [...scenarios.slice(first), ...scenarios.slice(0, first)],
-      agent: { bundle, config: await impatientConfig([bundle]), record },
+      agent: { bundle, config: impatientConfig(rulesOf(bundle)), record },
       onScenario: ({ scenario, result }) => t.comment(`${kernel} ${scenario}: ${result}`),
     })
     for (const outcome of guest.outcomes) {
@@ -70,6 +71,10 @@ for (const [index, kernel] of kernels.entries()) {
     t.match(guest.agentLog, /node-agent stopped\n.*ended with 0/s, 'the agent ran to the end and stopped in order')
   })
 }
+
+/** Of the bundle that is tested, not of the sources. */
+const rulesOf = (file: string): { id: string; forMs: number }[] =>
+  JSON.parse(execFileSync(process.execPath, [file, 'rules', '--output', 'json'], { encoding: 'utf8' }))
 
 async function whyNot(kernel: string): Promise<string | false> {
   const missing = await missingParts()

@@ -21,7 +21,7 @@ gone() { completes "$upper"; }
 cleanup() { umount "$volume"; undm upper lower; }
 evidence() {
   diskstats "$lower" "$upper" "$(disk spare)" "$(disk calm)"
-  grep . "/sys/block/$lower/dm/"{name,suspended} "/sys/block/$upper/dm/"{name,suspended}
+  grep . /sys/block/dm-*/{dm/name,dm/suspended,queue/iostats}
   pressure
   echo "in D: $(processes_in D)"
 }

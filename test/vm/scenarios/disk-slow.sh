@@ -25,4 +25,4 @@ shown() { slower_than "$slow" 500 && ! slower_than "$(disk spare)" 100; }
 undo() { dm_swap slow "$(table "linear /dev/$(disk spare) 0")"; }
 gone() { completes "$slow" && ! slower_than "$slow" 100; }
 cleanup() { umount /var/lib/kubelet; undm slow; }
-evidence() { diskstats "$slow" "$(disk spare)" "$(disk calm)"; pressure; }
+evidence() { diskstats "$slow" "$(disk spare)" "$(disk calm)"; grep . "/sys/block/$slow/queue/iostats"; pressure; }
