@@ -36,7 +36,18 @@ export interface Track {
   readonly critical: Stretch | null
   readonly notCritical: Stretch | null
   readonly clear: Stretch | null
-  readonly active: { readonly sinceMs: number; readonly sinceWallMs: number; readonly severity: Severity } | null
+  /** Raised, and of what severity (`atMost`). */
+  readonly bounded: Stretch | null
+  readonly unbounded: Stretch | null
+  readonly active: Active | null
+}
+
+interface Active {
+  readonly sinceMs: number
+  readonly sinceWallMs: number
+  readonly severity: Severity
+  /** Mere information, because that is what it was at most for long enough. */
+  readonly bounded: boolean
 }
 
 export type Tracks = ReadonlyMap<string, Track>
@@ -133,6 +144,8 @@ function step(
   const critical = extend(stance === 'critical', before?.critical, now)
   const notCritical = extend(stance !== 'critical', before?.notCritical, now)
   const clear = extend(stance === 'clear' || stance === 'unmeasured', before?.clear, now)
+  const bounded = extend(bad(stance) && observation.atMost !== undefined, before?.bounded, now)
+  const unbounded = extend(bad(stance) && observation.atMost === undefined, before?.unbounded, now)
   const words = bad(stance) || !before ? observation : { ...before.observation, stance }
   const track = {
     rule: rule.id,
@@ -143,6 +156,8 @@ function step(
     critical,
     notCritical,
     clear,
+    bounded,
+    unbounded,
   }
   return { ...track, active: activity(rule, trigger, { ...track, active: before?.active ?? null }) }
 }
@@ -154,19 +169,25 @@ function extend(holds: boolean, stretch: Stretch | null | undefined, now: Now): 
     : { sinceMs: now.atMs, sinceWallMs: now.wallMs, countedMs: 0 }
 }
 
-function activity(rule: ActiveRule, trigger: ActiveTrigger, track: Track): Track['active'] {
+function activity(rule: ActiveRule, trigger: ActiveTrigger, track: Track): Active | null {
   const { active, raised, clear } = track
-  if (active)
-    return clear && clear.countedMs >= trigger.holdMs
-      ? null
-      : { ...active, severity: severityOf(rule, trigger, track, active.severity) }
   const forMs = track.observation.atOnce ? 0 : trigger.forMs
-  if (!raised || raised.countedMs < forMs) return null
+  if (active) {
+    if (clear && clear.countedMs >= trigger.holdMs) return null
+  } else if (!raised || raised.countedMs < forMs) return null
+  const bounded = isBounded(track, forMs, trigger.holdMs)
   return {
-    sinceMs: raised.sinceMs,
-    sinceWallMs: raised.sinceWallMs,
-    severity: severityOf(rule, trigger, track, rule.severity),
+    sinceMs: (active ?? raised!).sinceMs,
+    sinceWallMs: (active ?? raised!).sinceWallMs,
+    severity: bounded ? 'info' : severityOf(rule, trigger, track, active?.severity ?? rule.severity),
+    bounded,
   }
+}
+
+/** Full severity only once it was due for `for`, and mere information again only after `hold`: else a condition would flap with it. */
+function isBounded({ active, bounded, unbounded }: Track, forMs: number, holdMs: number): boolean {
+  if (active && !active.bounded) return bounded !== null && bounded.countedMs >= holdMs
+  return unbounded === null || unbounded.countedMs < forMs
 }
 
 /** Up when critical for `for`, or raised for `criticalFor`; down again after `hold`. */
@@ -179,12 +200,10 @@ function severityOf(rule: ActiveRule, trigger: ActiveTrigger, track: Track, curr
       (observation.atOnce || critical.countedMs >= Math.min(trigger.forMs, trigger.criticalForMs ?? trigger.forMs)))
   const stays = current === 'critical' && (notCritical?.countedMs ?? 0) < trigger.holdMs
   const wanted = reached || (stays && !lasted) ? 'critical' : rule.severity
-  const roleBound = observation.subject.role === 'volume' && wanted === 'critical' ? 'warning' : wanted
-  return least(roleBound, observation.atMost ?? 'critical')
+  return observation.subject.role === 'volume' && wanted === 'critical' ? 'warning' : wanted
 }
 
 const RANK: Record<Severity, number> = { info: 0, warning: 1, critical: 2 }
-const least = (a: Severity, b: Severity): Severity => (RANK[a] < RANK[b] ? a : b)
 export const worse = (a: Severity, b: Severity): boolean => RANK[a] > RANK[b]
 
 /** Triggers that hold for one subject are one problem with one beginning, also after the first of them is over. */

@@ -42,7 +42,7 @@ export function loadState(path: string, bootId: string, node: string): { kept: K
 
 function isTrack(entry: unknown): boolean {
   const [key, track] = entry as [unknown, Partial<Track>]
-  const stretches = [track.raised, track.critical, track.notCritical, track.clear]
+  const stretches = [track.raised, track.critical, track.notCritical, track.clear, track.bounded, track.unbounded]
   return (
     typeof key === 'string' &&
     typeof track.rule === 'string' &&

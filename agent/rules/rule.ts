@@ -38,8 +38,8 @@ export interface Observation {
   readonly stance: Stance
   /** Instead of the trigger's own reason. */
   readonly reason?: string
-  /** Lowers the severity: what holds, but is no trouble for anybody (yet). */
-  readonly atMost?: Severity
+  /** Lowers the severity: what holds, but is no trouble for anybody (yet). Takes `for` and `hold` to change. */
+  readonly atMost?: 'info'
   /** One sentence: what, how bad, of what. Without a final stop and without the remedy. */
   readonly message: string
   readonly evidence: Readonly<Record<string, number | string | boolean>>

@@ -143,6 +143,21 @@ t.test('lasting can be what makes it critical', async t => {
   t.equal(severities(play(times(6, observed(rule, { vda: 600 })))), '- warning warning warning critical critical')
 })
 
+t.test('mere information takes as long to become more, and to become it again', async t => {
+  const rule = ruleOf({ forMs: 20_000, holdMs: 30_000 })
+  const harmless = observed(rule, { vda: 600 }, { atMost: 'info' })
+  const harmful = observed(rule, { vda: 600 })
+  const turns = play([...times(5, harmless), ...times(4, harmful), ...times(5, harmless)])
+  t.equal(severities(turns), '- - info info info info info warning warning warning warning warning info info')
+  const hovers = play(times(10, harmless).flatMap(finding => [finding, harmful]))
+  t.equal(
+    severities(hovers.slice(2)),
+    times(18, harmless)
+      .map(() => 'info')
+      .join(' '),
+  )
+})
+
 t.test('a volume is never critical and never a condition of the node; info neither', async t => {
   const rule = ruleOf({ forMs: 0 })
   const volume = play(times(2, observed(rule, { vda: 6000 }, { subject: { ...DISK, role: 'volume' } })))
@@ -261,23 +276,27 @@ t.test('a condition keeps its message while the number changes', async t => {
 t.test('no signal makes a flapping condition, whatever its frequency', async t => {
   fc.assert(
     fc.property(
-      fc.array(fc.oneof(fc.double({ min: 0, max: 10_000, noNaN: true }), fc.constant(undefined)), {
-        minLength: 5,
-        maxLength: 200,
-      }),
+      fc.array(
+        fc.record({
+          value: fc.oneof(fc.double({ min: 0, max: 10_000, noNaN: true }), fc.constant(undefined)),
+          harmless: fc.boolean(),
+        }),
+        { minLength: 5, maxLength: 200 },
+      ),
       fc.integer({ min: 500, max: 60_000 }),
       fc.integer({ min: 0, max: 120_000 }),
       fc.integer({ min: 0, max: 120_000 }),
       (values, everyMs, forMs, holdMs) => {
         const rule = ruleOf({ forMs, holdMs })
         const steps = play(
-          values.map(value => observed(rule, { vda: value })),
+          values.map(({ value, harmless }) => observed(rule, { vda: value }, harmless ? { atMost: 'info' } : {})),
           everyMs,
         )
         let previous: { on: boolean; atMs: number } | undefined
         for (const [index, { atMs, problems, conditions }] of steps.entries()) {
-          const on = problems.length > 0
-          if (on && !previous?.on && !((values[index] ?? 0) >= 500)) throw new Error(`raised at ${values[index]}`)
+          const on = problems.some(({ severity }) => severity !== 'info')
+          const { value } = values[index]!
+          if (on && !previous?.on && !((value ?? 0) >= 500)) throw new Error(`raised at ${value}`)
           if (on !== (conditions.get('DiskSlow')!.status === 'True')) throw new Error('condition and problem differ')
           if (previous === undefined || on !== previous.on) {
             if (previous !== undefined && atMs - previous.atMs < (on ? forMs : holdMs))

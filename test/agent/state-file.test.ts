@@ -20,8 +20,10 @@ const track: Track = {
   raised: stretch,
   critical: null,
   notCritical: stretch,
+  bounded: null,
+  unbounded: stretch,
   clear: null,
-  active: { sinceMs: 1, sinceWallMs: 2, severity: 'warning' },
+  active: { sinceMs: 1, sinceWallMs: 2, severity: 'warning', bounded: false },
 }
 const condition = {
   status: 'True',
