@@ -21,24 +21,16 @@ export interface CommonOptions {
 
 const collect = (value: string, before: readonly string[]) => [...before, value]
 
-/** Adds the options that all commands share, spelled as in node_exporter. */
-export function withConfig(command: Command): Command {
-  return command
+/** Adds the options that all commands about a machine or a recording share, spelled as in node_exporter. */
+export function withCommon(command: Command): Command {
+  return withOutput(command)
+    .option('--path.procfs <dir>', 'procfs of the machine, or a copy of one (default: /proc)')
+    .option('--path.sysfs <dir>', 'sysfs of the machine (default: /sys; beside procfs for a copy)')
+    .option('--path.rootfs <dir>', 'root file system of the machine (default: /; around procfs for a copy)')
     .option('--config <file>', 'configuration file (YAML)')
     .option('--set <key=value>', 'any configuration key by its dotted path; repeatable', collect, [])
     .option('--node-name <name>', 'name of this node (default: NODE_NAME, then the host name)')
     .option('--log-level <level>', 'trace, debug, info, warn, error, fatal or silent')
-}
-
-export function withPaths(command: Command): Command {
-  return command
-    .option('--path.procfs <dir>', 'procfs of the machine, or a copy of one (default: /proc)')
-    .option('--path.sysfs <dir>', 'sysfs of the machine (default: /sys; beside procfs for a copy)')
-    .option('--path.rootfs <dir>', 'root file system of the machine (default: /; around procfs for a copy)')
-}
-
-export function withAddresses(command: Command): Command {
-  return command
     .option('--http.listen-address <host:port>', 'address of HTTP; port 0 picks a free one')
     .option('--grpc.listen-address <host:port>', 'address of gRPC; port 0 picks a free one')
 }

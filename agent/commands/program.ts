@@ -3,7 +3,7 @@ import { ConfigError } from '../config/layers.ts'
 import { RecordingError } from '../record/frames.ts'
 import { version } from '../version.ts'
 import { CannotRun, EXIT, UsageError } from './exit.ts'
-import { withAddresses, withConfig, withOutput, withPaths } from './options.ts'
+import { withCommon, withOutput } from './options.ts'
 
 function program(): Command {
   const root = new Command('node-agent')
@@ -11,10 +11,10 @@ function program(): Command {
   root.version(version, '--version')
   const add = (name: string, description: string) => root.command(name).description(description).exitOverride()
 
-  withAddresses(withPaths(withConfig(add('run', 'watch this node and serve what holds (the daemon)')))).action(
-    async options => (await import('./run.ts')).run(options),
+  withCommon(add('run', 'watch this node and serve what holds (the daemon)')).action(async options =>
+    (await import('./run.ts')).run(options),
   )
-  withOutput(withPaths(withConfig(add('check', 'take two samples, print one report, exit 1 on a problem'))))
+  withCommon(add('check', 'take two samples, print one report, exit 1 on a problem'))
     .option('--interval <duration>', 'time between the two samples', '5s')
     .action(async options => (await import('./check.ts')).check(options))
   withOutput(add('status', 'ask a running agent and show its report'))
@@ -23,16 +23,16 @@ function program(): Command {
     .option('--token-file <file>', 'file with the bearer token')
     .option('--ca-file <file>', 'CA of the agent in PEM; TLS is used when given')
     .action(async options => (await import('./status.ts')).status(options))
-  withPaths(withConfig(add('capture', 'record this host into a file that `replay` reads')))
+  withCommon(add('capture', 'record this host into a file that `replay` reads'))
     .option('--duration <duration>', 'how long', '5m')
     .option('--interval <duration>', 'time between two frames', '5s')
     .option('--file <path>', 'where to; - is stdout (default: ./node-agent-<node>-<UTC time>.capture)')
     .action(async options => (await import('./capture.ts')).capture(options))
-  withOutput(withConfig(add('replay', 'run the same pipeline over a capture: problems with start and end')))
+  withCommon(add('replay', 'run the same pipeline over a capture: problems with start and end'))
     .argument('<path>', 'a capture file or a tree capture')
     .option('--reports <which>', 'all: every report, one a frame (json only)')
     .action(async (path, options) => (await import('./replay.ts')).replay(path, options))
-  withOutput(withConfig(add('rules', 'list the rules with their thresholds'))).action(async options =>
+  withCommon(add('rules', 'list the rules with their thresholds')).action(async options =>
     (await import('./rules.ts')).rules(options),
   )
   const config = add('config', 'check or print the configuration')
@@ -42,15 +42,8 @@ function program(): Command {
     .exitOverride()
     .argument('<file>')
     .action(async file => (await import('./config.ts')).checkConfig(file))
-  withOutput(
-    withAddresses(
-      withConfig(
-        config
-          .command('print')
-          .description('show the effective configuration, each value with its origin')
-          .exitOverride(),
-      ),
-    ),
+  withCommon(
+    config.command('print').description('show the effective configuration, each value with its origin').exitOverride(),
   ).action(async options => (await import('./config.ts')).printConfig(options))
   add('version', 'print the version').action(() => console.log(`node-agent ${version} (Node.js ${process.version})`))
   return root
