@@ -13,7 +13,10 @@ const rate = (help: string) => ({ unit: 'perSecond', subject: 'Node', worse: 'up
 export const memorySignals = {
   'memory.totalBytes': size('Memory that the kernel manages (MemTotal)'),
   'memory.freeBytes': size('Used for nothing (MemFree)'),
-  'memory.availableBytes': size('What a new process could get without swapping (MemAvailable), Linux 3.14', 'down'),
+  'memory.availableBytes': size(
+    'What a new process could get without swapping (MemAvailable; estimated before Linux 3.14)',
+    'down',
+  ),
   'memory.availableRatio': ratio('MemAvailable over MemTotal without huge pages', 'down'),
   'memory.lineBytes': size("The line below which memory is short: the kubelet's eviction level and a margin of 2 %"),
   'memory.marginBytes': size('MemAvailable above the line; negative below it', 'down'),
@@ -47,7 +50,6 @@ type MemorySignal = keyof typeof memorySignals
 const LINES: readonly (readonly [MemorySignal, string])[] = [
   ['memory.totalBytes', 'MemTotal'],
   ['memory.freeBytes', 'MemFree'],
-  ['memory.availableBytes', 'MemAvailable'],
   ['memory.activeFileBytes', 'Active(file)'],
   ['memory.inactiveFileBytes', 'Inactive(file)'],
   ['memory.anonymousBytes', 'AnonPages'],
@@ -91,9 +93,10 @@ function setSizes(now: Memory, { signals }: Step): void {
   set('memory.swapUsedBytes', difference(now.get('SwapTotal'), now.get('SwapFree')))
   const hugepages = hugepagesBytes(now)
   const total = now.get('MemTotal')! - hugepages
-  const available = now.get('MemAvailable')
+  const available = now.get('MemAvailable') ?? estimatedAvailable(now)
   const line = shortLineBytes(total)
   set('memory.hugepagesBytes', hugepages)
+  set('memory.availableBytes', available)
   set('memory.availableRatio', quotient(available, total))
   set('memory.lineBytes', line)
   set('memory.marginBytes', difference(available, line))
@@ -106,6 +109,19 @@ const difference = (a: number | undefined, b: number | undefined): number | unde
 /** Huge pages of all sizes; of the default size only where the kernel does not add them up. They are never MemAvailable. */
 function hugepagesBytes(now: Memory): number {
   return now.get('Hugetlb') ?? (now.get('HugePages_Total') ?? 0) * (now.get('Hugepagesize') ?? 0)
+}
+
+/**
+ * MemAvailable as kernels since 3.14 reckon it (mm/page_alloc.c, si_mem_available): free memory, page cache and slab without
+ * what the low watermark keeps of each. That is in zoneinfo, but follows from the size of memory (min_free_kbytes).
+ */
+function estimatedAvailable(now: Memory): number | undefined {
+  const [active, inactive] = [now.get('Active(file)'), now.get('Inactive(file)')]
+  if (active === undefined || inactive === undefined) return undefined
+  const low = 1.25 * Math.sqrt((16 * now.get('MemTotal')!) / 1024) * 1024
+  const given = (bytes: number): number => bytes - Math.min(bytes / 2, low)
+  const slab = now.get('SReclaimable') ?? 0
+  return Math.round(Math.max(now.get('MemFree')! - low + given(active + inactive) + given(slab), 0))
 }
 
 /** The kubelet's default evictionHard memory.available, and room to act before it: 2 % of memory, at least 100 MiB, at most 2 GiB. */

@@ -54,7 +54,19 @@ t.test('huge pages of the default size where the kernel does not add all sizes u
   t.equal(derived({ memory }).get('memory.hugepagesBytes'), 2 * GIB)
 })
 
-t.test('no MemAvailable, no margin', async t => {
+t.test('MemAvailable estimated where the kernel does not', async t => {
+  // Of Linux 6.12 on 16 GiB, which says 11 820 336 kB itself.
+  const lines = { MemFree: 2113004, 'Active(file)': 5229896, 'Inactive(file)': 4023652, SReclaimable: 902116 }
+  const signals = derived({ memory: meminfo({ MemTotal: 16374612, ...lines }) })
+  const low = 1.25 * Math.sqrt(16 * 16374612)
+  const kilobytes = 2113004 + 5229896 + 4023652 + 902116 - 3 * low
+  t.equal(signals.get('memory.availableBytes'), Math.round(kilobytes * 1024))
+  t.ok((signals.get('memory.availableOfLineRatio') ?? 0) > 20)
+  const none = derived({ memory: meminfo({ MemTotal: 1e6, MemFree: 0, 'Active(file)': 0, 'Inactive(file)': 0 }) })
+  t.equal(none.get('memory.availableBytes'), 0, 'never negative')
+})
+
+t.test('neither MemAvailable nor page cache, no margin', async t => {
   const signals = derived({ memory: meminfo({ MemTotal: 2097152, MemFree: 10 }) })
   for (const name of ['memory.availableBytes', 'memory.marginBytes', 'memory.availableOfLineRatio'] as const)
     t.equal(signals.get(name), undefined, name)
