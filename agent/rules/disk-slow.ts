@@ -28,7 +28,7 @@ export const diskSlow: Rule = {
       critical: 5000,
       reason: 'DiskLatencyHigh',
       forMs: 30_000,
-      also: 'reason DiskSaturated where the mean queue is deeper than 16; info only, unless io PSI full > 10 % or read or flush await > 100 ms',
+      also: 'reason DiskSaturated where the mean queue is deeper than 16; info only, unless io PSI full > 10 % (without PSI: a task waits for I/O) or read or flush await > 100 ms',
       observe,
     },
   ],
@@ -62,9 +62,7 @@ function describe({ signals }: View, disk: Disk): Omit<Observation, 'subject' | 
   const flushAwaitMs = of('disk.flushAwaitMs')
   const queueLength = of('disk.queueLength')
   const saturated = (queueLength ?? 0) > DEEP_QUEUE
-  const hurts =
-    (signals.get('pressure.ioFullRatio') ?? 0) > PRESSURE_RATIO ||
-    Math.max(readAwaitMs ?? 0, flushAwaitMs ?? 0) > FOREGROUND_AWAIT_MS
+  const hurts = tasksWait(signals) || Math.max(readAwaitMs ?? 0, flushAwaitMs ?? 0) > FOREGROUND_AWAIT_MS
   const what = of('disk.awaitMs') === of('disk.writeWindowAwaitMs') ? 'writes' : 'reads'
   return {
     reason: saturated ? 'DiskSaturated' : 'DiskLatencyHigh',
@@ -84,4 +82,10 @@ function describe({ signals }: View, disk: Disk): Omit<Observation, 'subject' | 
       writeBytesPerSecond: of('disk.writeBytesPerSecond'),
     }),
   }
+}
+
+/** Without PSI any task that waits will do; without anybody to ask it is not said that it is harmless. */
+function tasksWait(signals: View['signals']): boolean {
+  const full = signals.get('pressure.ioFullRatio')
+  return full === undefined ? (signals.get('cpu.procsBlocked') ?? 1) > 0 : full > PRESSURE_RATIO
 }

@@ -1,5 +1,6 @@
 import t from 'tap'
 import type { BlockDevice } from '../../collectors/blockdevices.ts'
+import { parseStat } from '../../collectors/cpu.ts'
 import type { DiskStats } from '../../collectors/diskstats.ts'
 import { type Mount, parseMountinfo } from '../../collectors/mounts.ts'
 import type { Pressure } from '../../collectors/pressure.ts'
@@ -62,6 +63,8 @@ function waiting(second: number, some: number, full = 0): Pressure {
   const none = { some: stall(0), full: stall(0) }
   return { cpu: none, memory: none, io: { some: stall(some), full: stall(full) } }
 }
+
+const STAT = 'cpu 1 0 1 9\ncpu0 1 0 1 9\nintr 1\nctxt 1\nbtime 1\nprocesses 1\nprocs_running 1\nprocs_blocked 0\n'
 
 const mounts = (...lines: string[]): Mount[] =>
   parseMountinfo(lines.map((line, index) => `${index + 20} 1 ${line}\n`).join(''))
@@ -180,6 +183,20 @@ t.test('a deep queue that nobody waits for is information', async t => {
     )
   t.same(everHeld(deep(0.02)), ['DiskSlow/vda info'])
   t.same(everHeld(deep(0.2)), ['DiskSlow/vda warning'])
+})
+
+t.test('a deep queue without PSI: who waits is known by procs_blocked, or not at all', async t => {
+  const deep = (cpu: Readings) =>
+    play(
+      samples(120, second => ({ diskstats: [writing('vda', second, 40, 800)], ...cpu })),
+      RULES,
+    )
+  const blocked = (count: number): Readings => ({
+    cpu: parseStat(STAT.replace('procs_blocked 0', `procs_blocked ${count}`)),
+  })
+  t.same(everHeld(deep(blocked(0))), ['DiskSlow/vda info'])
+  t.same(everHeld(deep(blocked(2))), ['DiskSlow/vda warning'])
+  t.same(everHeld(deep({})), ['DiskSlow/vda warning'])
 })
 
 t.test('one slow request a minute proves nothing; a busy device with few completions does', async t => {
