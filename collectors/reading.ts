@@ -25,8 +25,17 @@ export const okBut = <T>(value: T, partial: Fault): Reading<T> => ({ ok: true, v
 
 export const fault = (code: FaultCode, detail: string): { readonly ok: false; readonly fault: Fault } => ({
   ok: false,
-  fault: { code, detail },
+  fault: { code, detail: sentence(detail) },
 })
+
+/** A path and a cause; what of a file's text gets in must not fill reports and logs. */
+const MAX_DETAIL = 300
+
+/** One line of bounded length without control characters, whatever was in the file. */
+function sentence(detail: string): string {
+  const printable = detail.slice(0, MAX_DETAIL).replace(/\p{Cc}/gu, '�')
+  return detail.length > MAX_DETAIL ? `${printable}…` : printable
+}
 
 /** Thrown by parsers on text that they do not understand; becomes a `Malformed` fault at the edge of the collector. */
 export class Malformed extends Error {}
