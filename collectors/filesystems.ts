@@ -53,7 +53,8 @@ async function collectMatching(host: Host, wanted: (mount: Mount) => boolean): P
   const answered = asked.filter(({ space }) => space.ok || space.fault.code !== 'Absent')
   if (answered.length === 0) return fault('Absent', 'no such file system is mounted where it can be asked')
   const trouble = answered.map(({ space }) => (space.ok ? null : space.fault)).find(isTrouble)
-  return trouble ? okBut(answered, trouble) : ok(answered)
+  if (trouble === undefined) return ok(answered)
+  return answered.some(({ space }) => space.ok) ? okBut(answered, trouble) : { ok: false, fault: trouble }
 }
 
 /** FUSE refuses root by design (no `allow_root`): that is no fault of this collector. */

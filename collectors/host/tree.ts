@@ -67,7 +67,9 @@ function statfsTable(path: string): Reading<Record<string, StatFs>> {
   const text = attempt(path, () => readFileSync(path, 'utf8'))
   if (!text.ok) return text
   try {
-    return ok(JSON.parse(text.value) as Record<string, StatFs>)
+    const table: unknown = JSON.parse(text.value)
+    if (typeof table === 'object' && table !== null) return ok(table as Record<string, StatFs>)
+    return fault('Malformed', `${path}: not an object by mount point`)
   } catch (error) {
     return fault('Malformed', `${path}: ${(error as Error).message}`)
   }

@@ -100,6 +100,13 @@ t.test('statfs.json of a tree; a mount point that it lacks is asked elsewhere or
   t.match(await networkfilesystems.collect(host, PLACES), { ok: false, fault: { code: 'Absent' } })
 })
 
+t.test('a statfs.json that holds something else', async t => {
+  for (const text of ['', '7', 'null', '{"/": ', '"\u0000"']) {
+    const host = tree({ 'proc/1/mountinfo': MOUNTINFO, 'statfs.json': text })
+    t.match(await filesystems.collect(host, PLACES), { ok: false, fault: { code: 'Malformed' } }, text)
+  }
+})
+
 t.test('a tree without statfs.json has no file systems, not failed ones', async t => {
   t.match(await filesystems.collect(tree({ 'proc/1/mountinfo': MOUNTINFO }), PLACES), {
     ok: false,
@@ -114,6 +121,13 @@ t.test('one file system that hangs takes nothing from the others', async t => {
   const reading = await filesystems.collect(host, PLACES)
   t.match(reading, { ok: true, partial: { code: 'Timeout', detail: 'statfs /srv hangs in the kernel' } })
   t.equal(reading.ok && reading.value.filter(({ space }) => space.ok).length, 5)
+  const none = async () => fault('Timeout', 'statfs hangs in the kernel')
+  const hung = { read: () => ok(MOUNTINFO), blocking: { statfs: none } } as unknown as Host
+  t.match(
+    await filesystems.collect(hung, PLACES),
+    { ok: false, fault: { code: 'Timeout' } },
+    'none answers: nothing known',
+  )
   const refused = async () => fault('Denied', 'statfs /mnt: EACCES')
   const fuse = { read: () => ok('36 27 0:9 / /mnt rw - fuse.sshfs host: rw'), blocking: { statfs: refused } }
   const network = await networkfilesystems.collect(fuse as unknown as Host, PLACES)
