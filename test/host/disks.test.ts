@@ -4,7 +4,12 @@ import * as hungDisks from './beds/hung-disk.ts'
 import * as slowDisks from './beds/slow-disk.ts'
 import { hostTest } from './host-test.ts'
 
-const quick = { 'rules.DiskSlow.for': '5s', 'rules.DiskSlow.hold': '3s', 'rules.DiskHung.hold': '2s' }
+const quick = {
+  interval: '250ms',
+  'rules.DiskSlow.for': '5s',
+  'rules.DiskSlow.hold': '3s',
+  'rules.DiskHung.hold': '2s',
+}
 
 /** Ids of the problems that these disks ever had. */
 function history(...names: string[]): { seen: (report: Report) => void; ids: Set<string> } {
@@ -19,7 +24,7 @@ hostTest('a disk on a throttled one is slow, by name, and clears; the others are
   const bed = await slowDisks.slowDisk()
   t.teardown(bed.close)
   const others = history(bed.lower.name, bed.neighbour.name)
-  const agent = await startAgent(t, { set: { interval: '1s', ...quick } })
+  const agent = await startAgent(t, { set: { ...quick, interval: '1s' } })
   const id = `DiskSlow/${bed.upper.name}`
   const report = await reportWith(agent, id, report => problem(report, id) !== undefined, others.seen)
   const slow = problem(report, id)
@@ -66,7 +71,7 @@ hostTest('a frozen file system is no hung disk', hungDisks.needs, async t => {
   const bed = await hungDisks.frozenFilesystem()
   t.teardown(bed.close)
   const disk = history(bed.disk.name)
-  const agent = await startAgent(t, { set: { ...quick, 'rules.DiskHung.for': '3s' } })
+  const agent = await startAgent(t, { set: { ...quick, 'rules.DiskHung.for': '1s' } })
   await afterCycles(agent, 2, disk.seen)
   bed.hang()
   await afterCycles(agent, 12, disk.seen)

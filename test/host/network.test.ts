@@ -14,7 +14,9 @@ for (const [id, what, make, rate] of [
   hostTest(`${what} are a finding on the node, not in a pod's namespace, and it clears`, sockets.needs, async t => {
     const pod = await make('own namespace')
     t.teardown(pod.close)
-    const agent = await startAgent(t, { set: { [`rules.${id}.for`]: '2s', [`rules.${id}.hold`]: '2s' } })
+    const agent = await startAgent(t, {
+      set: { interval: '250ms', [`rules.${id}.for`]: '1s', [`rules.${id}.hold`]: '1s' },
+    })
     await afterCycles(agent, 10, report => t.notOk(problem(report, id)))
     const node = await make('host')
     t.teardown(node.close)

@@ -9,7 +9,7 @@ import { until } from './beds/wait.ts'
 import { hostTest } from './host-test.ts'
 
 /** Enough lines to find out that nobody takes them: a failing collector and problems are logged when they change. */
-const set = { 'log.level': 'trace' }
+const set = { 'log.level': 'trace', interval: '100ms' }
 
 /** Runs the agent with this as stdout and stderr; true when its loop turns ten times. */
 async function runs(t: Test, where: number | string, stateFile?: string): Promise<{ stop(): Promise<unknown> }> {

@@ -4,12 +4,12 @@ import { until } from './beds/wait.ts'
 import { hostTest } from './host-test.ts'
 
 const ID = 'UDPBufferErrors'
-const INTERVAL_MS = 500
+const INTERVAL_MS = 250
 
 hostTest('a stopped agent concludes nothing from the time it missed', sockets.needs, async t => {
   const bed = await sockets.deafUdpReceiver('host')
   t.teardown(bed.close)
-  const agent = await startAgent(t, { set: { interval: `${INTERVAL_MS}ms`, [`rules.${ID}.for`]: '5s' } })
+  const agent = await startAgent(t, { set: { interval: `${INTERVAL_MS}ms`, [`rules.${ID}.for`]: '2500ms' } })
   await reportWith(agent, 'lost datagrams', report => (signal(report, 'udp.bufferErrorsPerSecond') ?? 0) > 10)
   process.kill(agent.pid, 'SIGSTOP')
   const missedMs = 20 * INTERVAL_MS
@@ -33,7 +33,7 @@ function pastBy(ms: number): Promise<true> {
 hostTest('a restart in the same boot keeps when a problem began', sockets.needs, async t => {
   const bed = await sockets.deafUdpReceiver('host')
   t.teardown(bed.close)
-  const set = { [`rules.${ID}.for`]: '3s', [`rules.${ID}.hold`]: '3s' }
+  const set = { interval: `${INTERVAL_MS}ms`, [`rules.${ID}.for`]: '2s', [`rules.${ID}.hold`]: '2s' }
   const first = await startAgent(t, { set })
   const began = problem(await reportWith(first, ID, report => problem(report, ID) !== undefined), ID)?.since
   t.equal(await first.stop(), 0)
