@@ -70,7 +70,7 @@ export class Collecting {
     entry.startedMs = atMs
     const begun = performance.now()
     const done = (reading: Reading<unknown>) => {
-      entry.stamped = { atMs: Number.NaN, reading }
+      entry.stamped = { atMs: Number.NaN, reading: explained(reading, collector.absentWhen) }
       entry.durationMs = performance.now() - begun
       entry.running = false
     }
@@ -114,6 +114,12 @@ export class Collecting {
       return { atMs: entry.stamped.atMs, reading: fault('Timeout', 'no answer since the last one') }
     return entry.stamped
   }
+}
+
+/** What is absent says why that may be: a kernel option, a module, a service. */
+function explained(reading: Reading<unknown>, absentWhen: string): Reading<unknown> {
+  if (reading.ok || reading.fault.code !== 'Absent') return reading
+  return fault('Absent', `${reading.fault.detail} (${absentWhen})`)
 }
 
 function statusOf(entry: Entry, { atMs: readAtMs, reading }: Stamped<unknown>, atMs: number): CollectorStatus {

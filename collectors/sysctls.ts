@@ -66,7 +66,8 @@ export const sysctls = collector({
     const foreign = foreignNamespace(host)
     const faults: Fault[] = foreign ? [foreign] : []
     const value = (name: string): number[] | null => {
-      const reading = parsed(name, host.read(`/proc/sys/${name}`), parseSysctl)
+      const path = `/proc/sys/${name}`
+      const reading = parsed(path, host.read(path), parseSysctl)
       if (!reading.ok && reading.fault.code !== 'Absent') faults.push(reading.fault)
       return reading.ok ? reading.value : null
     }
