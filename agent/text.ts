@@ -1,5 +1,5 @@
 import { signalCatalogue } from './derive/catalogue.ts'
-import { columns, wrap } from './layout.ts'
+import { columns, printableData, wrap } from './layout.ts'
 import type { Report, ReportedProblem } from './report.ts'
 import type { SignalName } from './signals.ts'
 import type { TimelineEntry } from './timeline.ts'
@@ -8,6 +8,8 @@ import { duration, valueText } from './words.ts'
 /** What the terminal can show. */
 export interface TextOptions {
   readonly width: number
+  /** Where tables may be wider than sentences. */
+  readonly tableWidth?: number
   readonly color: boolean
 }
 
@@ -31,7 +33,8 @@ const STYLE = {
 } as const
 
 /** The report for people: verdict, problems, then the key signals of each subject. */
-export function reportText(report: Report, options: TextOptions): string {
+export function reportText(raw: Report, options: TextOptions): string {
+  const report = printableData(raw)
   const paint = painter(options)
   const { agent, problems } = report
   const count =
@@ -185,14 +188,15 @@ function table(report: Report, title: string, headers: readonly Column[], option
     }),
   ])
   const more = subjects.length > MAX_ROWS ? [`  and ${subjects.length - MAX_ROWS} more`] : []
-  return [...columns([[title, ...headers.map(([header]) => header)], ...rows], options.width, 'right'), ...more]
+  const lines = [[title, ...headers.map(([header]) => header)], ...rows]
+  return [...columns(lines, options.tableWidth ?? options.width, 'right'), ...more]
 }
 
 /** Problems in order of their beginning, then how it stood at the end. */
 export function timelineText(entries: readonly TimelineEntry[], final: Report, options: TextOptions): string {
   const paint = painter(options)
   const at = (ms: number) => `+${duration(ms)}`
-  const lines = entries.flatMap(entry => [
+  const lines = printableData(entries).flatMap(entry => [
     `${at(entry.startMs)} to ${entry.endMs === null ? 'the end' : at(entry.endMs)}  ${paint(STYLE[entry.severity], entry.severity.toUpperCase())} ${paint('bold', entry.id)} (${entry.reason})`,
     wrap(entry.message, options.width, '  '),
   ])
