@@ -8,10 +8,17 @@ export function printReport(report: Report, output: 'text' | 'json'): void {
 
 export interface Terminal {
   readonly width: number
+  /** A pipe or file has no edge: the next program in it wants every column. */
+  readonly tableWidth: number
   readonly color: boolean
 }
 
 export function terminal(): Terminal {
   const { isTTY, columns } = process.stdout
-  return { width: columns ?? 100, color: Boolean(isTTY) && !process.env.NO_COLOR && process.env.TERM !== 'dumb' }
+  const width = columns || 100
+  return {
+    width,
+    tableWidth: isTTY ? width : Number.POSITIVE_INFINITY,
+    color: Boolean(isTTY) && !process.env.NO_COLOR && process.env.TERM !== 'dumb',
+  }
 }

@@ -7,5 +7,5 @@ import { terminal } from './print.ts'
 /** The catalogue as configured. */
 export function rules(options: CommonOptions): void {
   const rows = ruleRows(activeRules(ruleCatalogue, loadAndParse(options).rules))
-  console.log(options.output === 'json' ? JSON.stringify(rows, null, 2) : rulesText(rows, terminal()))
+  console.log(options.output === 'json' ? JSON.stringify(rows, null, 2) : rulesText(rows, terminal().tableWidth))
 }

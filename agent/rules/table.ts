@@ -48,7 +48,7 @@ export function ruleRows(rules: readonly ActiveRule[]): RuleRow[] {
   )
 }
 
-export function rulesText(rows: readonly RuleRow[], { width }: { readonly width: number }): string {
+export function rulesText(rows: readonly RuleRow[], width: number): string {
   const table = rows.map(row => [
     row.trigger === 'level' ? row.id : `${row.id} (${row.trigger})`,
     row.signal,
