@@ -21,7 +21,12 @@ const expected: Record<string, Expected | null> = {
   'disk-hung-dm': { id: /^DiskHung\/dm-\d+$/, reason: 'DiskNotCompleting', role: 'volume' },
   'disk-slow': { id: /^DiskSlow\/dm-\d+$/, reason: 'DiskLatencyHigh', role: 'node' },
   'memory-short-held': { id: /^MemoryShort$/, reason: 'MemoryAvailableLow', role: 'node' },
-  'memory-short-thrash': { id: /^MemoryShort$/, reason: /^Memory(AvailableLow|Stalls)$/, role: 'node' },
+  'memory-short-thrash': {
+    id: /^MemoryShort$/,
+    reason: /^Memory(AvailableLow|Stalls)$/,
+    role: 'node',
+    also: /^HighLoad$/,
+  },
   'memory-fragmented': { id: /^MemoryFragmented$/, reason: 'MemoryFragmented', role: 'node' },
   'conntrack-full': {
     id: /^ConntrackPressure$/,
@@ -68,7 +73,7 @@ for (const [index, kernel] of kernels.entries()) {
         else if (record) await keepCapture(kernel, outcome)
       })
     }
-    t.match(guest.agentLog, /node-agent stopped\n.*ended with 0/s, 'the agent ran to the end and stopped in order')
+    t.match(guest.agentLog, /node-agent stopped.*agent ended with 0/s, 'the agent ran to the end and stopped in order')
   })
 }
 

@@ -281,11 +281,16 @@ async function readOutcome(results: string, scenario: string): Promise<Outcome> 
 
 /** For a person who looks for what went wrong. */
 export function inWords({ scenario, result, ok, evidence, log, reports }: Outcome): string {
-  const verdicts = reports.map(({ phase, report }) => {
-    const problems = report.problems.map(p => `${p.severity} ${p.id} ${p.reason} (${p.subject.role}): ${p.message}`)
-    return [phase, report.verdict, ...problems].join('\n    ')
-  })
-  const changes = verdicts.filter((verdict, i) => verdict !== verdicts[i - 1])
+  // One line for each set of problems, with the numbers of its first report.
+  const told = reports.map(({ phase, report: { verdict, problems } }) => ({
+    key: [phase, verdict, ...problems.map(({ id, severity }) => `${id} ${severity}`)].join(),
+    words: [
+      phase,
+      verdict,
+      ...problems.map(p => `${p.severity} ${p.id} ${p.reason} (${p.subject.role}): ${p.message}`),
+    ],
+  }))
+  const changes = told.filter(({ key }, i) => key !== told[i - 1]?.key).map(({ words }) => words.join('\n    '))
   return [`##### ${scenario}: ${result}`, evidence, ...changes, ...(ok ? [] : ['----- log', log])].join('\n')
 }
 

@@ -4,8 +4,8 @@ setup() {
   mkfs.ext4 -q "/dev/$(disk spare)"
   mkdir -p /mnt/data
   mount "/dev/$(disk spare)" /mnt/data
-  fallocate -l 300M /mnt/data/file
-  dd if=/dev/zero of=/mnt/data/file bs=1M count=300 conv=notrunc,fsync status=none
+  # Past the page cache, one request after the other: a burst of writeback would make a deep queue, and that a slow disk.
+  dd if=/dev/zero of=/mnt/data/file bs=1M count=300 oflag=direct status=none
 }
 fault() {
   pod holder $(program memory.py 60)
