@@ -14,7 +14,7 @@ export function evaluate(rules: readonly ActiveRule[], sample: Sample, view: Vie
     }))
     const told = seen.filter(({ observations }) => observations !== null)
     const observations = told.flatMap(({ trigger, observations }) =>
-      observations!.filter(({ subject }) => rule.wants(subject.name)).map(observation => ({ trigger, observation })),
+      observations!.filter(({ subject }) => rule.wants(subject)).map(observation => ({ trigger, observation })),
     )
     return { rule, outcome: told.length > 0 ? 'judged' : 'notYet', observations }
   })

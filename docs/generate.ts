@@ -60,12 +60,21 @@ ${table(
 Rules with several triggers have \`raise\`, \`critical\` and \`clear\` under \`rules.<id>.triggers.<name>\`; \`for\` and \`hold\` may
 stand in either place: ${several.map(rule => `${rule.id} (${rule.triggers.map(({ name }) => `\`${name}\``).join(', ')})`).join('; ')}.
 
+The globs of \`include\` and \`exclude\` speak of the names that a problem shows: the kernel's (\`dm-0\`) and the one that
+people use (\`vg0-orders\`), a mount point (its inodes are \`/scratch#inodes\` and meant by \`/scratch\` too), a container as
+\`namespace/pod/container\` or by the first twelve characters of its id. \`*\` is any characters, \`/\` and a leading dot
+included, \`?\` is one; all others stand for themselves. What both match is left out.
+
 \`\`\`yaml
 interval: 10s
 rules:
   DiskSlow:
     raise: 300ms
     exclude: ["loop*"]
+  DiskFillingUp:
+    exclude: ["/scratch", "/mnt/*"]
+  ContainerLogPressure:
+    exclude: ["batch/*"]
   HighLoad:
     enabled: false
 \`\`\`

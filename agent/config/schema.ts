@@ -37,9 +37,13 @@ function ruleSchema(rule: Rule): TSchema {
         ...(single ? levels : {}),
         ...times,
         include: Type.Optional(
-          Type.Array(Type.String(), { description: 'Globs of the subjects to judge; all where empty' }),
+          Type.Array(Type.String(), { description: 'Globs (`*`, `?`) of the subjects to judge; all where empty' }),
         ),
-        exclude: Type.Optional(Type.Array(Type.String(), { description: 'Globs of subjects to leave out' })),
+        exclude: Type.Optional(
+          Type.Array(Type.String(), {
+            description: 'Globs (`*`, `?`) of subjects to leave out; stronger than include',
+          }),
+        ),
         triggers: Type.Optional(
           Type.Object(
             Object.fromEntries(

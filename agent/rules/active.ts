@@ -1,5 +1,4 @@
-import { matchesGlob } from 'node:path'
-import type { Levels, Rule, Trigger } from './rule.ts'
+import type { Levels, Rule, Subject, Trigger } from './rule.ts'
 
 /** A trigger with its thresholds and times as configured. */
 export interface ActiveTrigger {
@@ -12,6 +11,8 @@ export interface ActiveTrigger {
   readonly holdMs: number
 }
 
+type Named = Pick<Subject, 'name' | 'displayName'>
+
 /** A rule that is enabled, as configured. */
 export interface ActiveRule {
   readonly id: string
@@ -20,7 +21,7 @@ export interface ActiveRule {
   readonly definition: Rule
   readonly triggers: readonly ActiveTrigger[]
   /** Whether the configuration wants this subject judged. */
-  wants(subject: string): boolean
+  wants(subject: Named): boolean
 }
 
 /** What the configuration may say of one trigger, already in the trigger's unit. */
@@ -89,7 +90,39 @@ function defaultClear({ clear, direction }: Trigger, raise: number): number {
   return fits ? clear : above ? raise / 2 : raise * 2
 }
 
-function chosen(subject: string, include: readonly string[], exclude: readonly string[]): boolean {
-  const matches = (globs: readonly string[]) => globs.some(glob => matchesGlob(subject, glob))
-  return (include.length === 0 || matches(include)) && !matches(exclude)
+/** Globs speak of any name that a subject has. */
+function chosen(subject: Named, include: readonly string[], exclude: readonly string[]): boolean {
+  const names = namesOf(subject)
+  const match = (globs: readonly string[]) => globs.some(glob => names.some(name => matchesGlob(name, glob)))
+  return (include.length === 0 || match(include)) && !match(exclude)
+}
+
+/** `dm-0` and `vg0-orders`; `/scratch` for its inodes too, which are `/scratch#inodes`. */
+function namesOf({ name, displayName }: Named): string[] {
+  return [name, name.replace(/#inodes$/, ''), ...(displayName === undefined ? [] : [displayName])]
+}
+
+/**
+ * `*` is any characters, `?` is one; `/`, a leading dot and brackets are characters like any other, for names are no paths.
+ * Not a RegExp: a name that the machine chose must not cost more than its length.
+ */
+function matchesGlob(name: string, glob: string): boolean {
+  let at = 0
+  let inGlob = 0
+  let star = -1
+  let afterStar = 0
+  while (at < name.length) {
+    if (glob[inGlob] === '*') {
+      star = inGlob++
+      afterStar = at
+    } else if (glob[inGlob] === '?' || glob[inGlob] === name[at]) {
+      inGlob++
+      at++
+    } else if (star >= 0) {
+      // The last star takes one character more.
+      inGlob = star + 1
+      at = ++afterStar
+    } else return false
+  }
+  return /^\**$/.test(glob.slice(inGlob))
 }
