@@ -113,14 +113,18 @@ function triggerOverride(
   }
   const raise = threshold('raise')
   const clear = threshold('clear')
+  const critical = threshold('critical')
   const effective = raise ?? trigger.raise
-  if (clear !== undefined && (trigger.direction === 'above' ? clear > effective : clear < effective)) {
-    const leaf = origin('clear')
+  const order = (key: 'clear' | 'critical', value: number | undefined, below: boolean): void => {
+    if (value === undefined || (below ? value <= effective : value >= effective)) return
+    const leaf = origin(key)
     throw new ConfigError(
-      `${leaf?.origin}: ${leaf?.path.join('.')}: ${clear} lies on the wrong side of raise (${effective}); it must be ${trigger.direction === 'above' ? 'at or below' : 'at or above'} it`,
+      `${leaf?.origin}: ${leaf?.path.join('.')}: ${value} lies on the wrong side of raise (${effective}); it must be ${below ? 'at or below' : 'at or above'} it`,
     )
   }
-  const critical = threshold('critical')
+  const above = trigger.direction === 'above'
+  order('clear', clear, above)
+  if (trigger.criticalForMs === undefined) order('critical', critical, !above)
   return {
     ...(raise === undefined ? {} : { raise }),
     ...(clear === undefined ? {} : { clear }),

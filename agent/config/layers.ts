@@ -19,7 +19,7 @@ export function defaultLeaves(schema: SchemaNode, path: readonly string[] = []):
   return Object.entries(schema.properties).flatMap(([key, node]) => defaultLeaves(node, [...path, key]))
 }
 
-export function fileLeaves(file: string): Leaf[] {
+export function fileLeaves(file: string, schema: SchemaNode): Leaf[] {
   let text: string
   try {
     text = readFileSync(file, 'utf8')
@@ -35,19 +35,31 @@ export function fileLeaves(file: string): Leaf[] {
   if (document.contents === null) return []
   if (!isMap(document.contents))
     throw new ConfigError(`${file}:1: the configuration must be a map of keys, such as "interval: 10s"`)
-  return mapLeaves(document.contents, [], offset => `${file}:${counter.linePos(offset).line}`)
+  return mapLeaves(document.contents, schema, [], offset => `${file}:${counter.linePos(offset).line}`)
 }
 
 type YamlMap = Extract<ReturnType<typeof parseDocument>['contents'], { items: unknown[] }>
 
-function mapLeaves(map: YamlMap, path: readonly string[], origin: (offset: number) => string): Leaf[] {
+function mapLeaves(
+  map: YamlMap,
+  schema: SchemaNode | undefined,
+  path: readonly string[],
+  origin: (offset: number) => string,
+): Leaf[] {
   return (map.items as { key: unknown; value: unknown }[]).flatMap(({ key, value }) => {
     const name = isScalar(key) ? String(key.value) : String(key)
     const at = origin((key as { range?: [number] }).range?.[0] ?? 0)
-    if (isMap(value)) return value.items.length === 0 ? [] : mapLeaves(value as YamlMap, [...path, name], origin)
-    return [{ path: [...path, name], value: (value as { toJSON(): unknown } | null)?.toJSON() ?? null, origin: at }]
+    const node = schemaAt(schema, name)
+    if (isMap(value) && value.items.length > 0) return mapLeaves(value as YamlMap, node, [...path, name], origin)
+    const plain = (value as { toJSON(): unknown } | null)?.toJSON() ?? null
+    // `rules:` with all below it commented out says nothing.
+    if (node?.properties !== undefined && (plain === null || isMap(value))) return []
+    return [{ path: [...path, name], value: plain, origin: at }]
   })
 }
+
+const schemaAt = (schema: SchemaNode | undefined, key: string): SchemaNode | undefined =>
+  Object.hasOwn(schema?.properties ?? {}, key) ? schema!.properties![key] : undefined
 
 const PREFIX = 'NODE_AGENT_'
 

@@ -26,7 +26,7 @@ export function loadConfig(sources: Sources): Loaded {
   const leaves = new Map<string, Leaf>()
   const layers = [
     defaultLeaves(schema),
-    sources.file === undefined ? [] : fileLeaves(sources.file),
+    sources.file === undefined ? [] : fileLeaves(sources.file, schema),
     environmentLeaves(sources.environment, schema),
     sources.flags,
     sources.set.map(setLeaf),
@@ -59,20 +59,36 @@ function define(object: Record<string, unknown>, key: string, value: unknown): u
 }
 
 function explain(error: ErrorObject, leaves: ReadonlyMap<string, Leaf>): string {
-  const path = error.instancePath.split('/').slice(1)
+  const path = error.instancePath.split('/').slice(1).map(unescapePointer)
   const unknown = (error.params as { additionalProperty?: string }).additionalProperty
   if (unknown !== undefined) path.push(unknown)
-  const key = path.join('.')
-  const leaf = [...leaves.values()].findLast(
-    ({ path: own }) => own.join('.') === key || own.join('.').startsWith(`${key}.`),
-  )
-  return `${leaf?.origin ?? 'configuration'}: ${key}: ${unknown === undefined ? wrongValue(error, leaf) : unknownKey(error, path)}`
+  const leaf = leafOf(path, leaves)
+  const what = unknown === undefined ? wrongValue(error, valueIn(leaf, path)) : unknownKey(error, path)
+  return `${leaf?.origin ?? 'configuration'}: ${path.join('.')}: ${what}`
 }
 
-function wrongValue(error: ErrorObject, leaf: Leaf | undefined): string {
-  const value = JSON.stringify(leaf?.value)
+const unescapePointer = (part: string): string => part.replaceAll('~1', '/').replaceAll('~0', '~')
+
+/** The leaf that said it: the value itself, one below it, or the list that it is an element of. */
+function leafOf(path: readonly string[], leaves: ReadonlyMap<string, Leaf>): Leaf | undefined {
+  const key = path.join('.')
+  const said = [...leaves.values()].map(leaf => ({ leaf, own: leaf.path.join('.') }))
+  const found =
+    said.findLast(({ own }) => own === key || own.startsWith(`${key}.`)) ??
+    said.findLast(({ own }) => key.startsWith(`${own}.`))
+  return found?.leaf
+}
+
+function valueIn(leaf: Leaf | undefined, path: readonly string[]): unknown {
+  return path
+    .slice(leaf?.path.length)
+    .reduce<unknown>((value, key) => (value as Record<string, unknown> | null | undefined)?.[key], leaf?.value)
+}
+
+function wrongValue(error: ErrorObject, wrong: unknown): string {
+  const value = JSON.stringify(wrong)
   if (error.keyword === 'pattern') {
-    return String(error.schemaPath).includes('Roots') || String(error.params.pattern).startsWith('^/')
+    return String(error.params.pattern).startsWith('^/')
       ? `${value} must be an absolute path`
       : `${value} is not a duration; write it as 90s, 5m or 1h30m`
   }

@@ -137,3 +137,43 @@ t.test('what is wrong is said in one sentence with file, line, key and remedy', 
     /"relative" must be an absolute path|must be an absolute path/,
   )
 })
+
+t.test('an error inside a list says where it is', async t => {
+  refused(
+    t,
+    () => config('places:\n  podLogRoots: [/var/log/pods]\n  dockerRoots: [/var/lib/docker, relative]\n'),
+    /^\S+node-agent\.yaml:3: places\.dockerRoots\.1: "relative" must be an absolute path$/,
+  )
+  refused(
+    t,
+    () => config(undefined, { set: ['rules.DiskSlow.exclude=[7]'] }),
+    /^--set: rules\.DiskSlow\.exclude\.0: 7 must be string$/,
+  )
+  refused(t, () => config('a/b: 1\n'), /yaml:1: a\/b: no such key/)
+})
+
+t.test('a section with nothing below says nothing', async t => {
+  for (const yaml of ['rules:\n', 'http:\nrules: {}\n', 'rules:\n  DiskSlow:\n', 'rules: # none\n'])
+    t.same(config(yaml), config(undefined), yaml)
+  refused(t, () => config('rule:\n'), /yaml:1: rule: no such key/)
+  refused(t, () => config('rule: {}\n'), /yaml:1: rule: no such key/)
+  refused(t, () => config('interval:\n'), /yaml:1: interval: null must be string/)
+  refused(t, () => config('interval: {}\n'), /yaml:1: interval: \{\} must be string/)
+})
+
+t.test('critical lies past raise', async t => {
+  refused(
+    t,
+    () => config('rules:\n  DiskSlow:\n    critical: 300ms\n'),
+    /yaml:3: rules\.DiskSlow\.critical: 300 lies on the wrong side of raise \(500\); it must be at or above it/,
+  )
+  t.match(config('rules:\n  DiskSlow: {raise: 200, critical: 300}\n').rules.get('DiskSlow'), {
+    triggers: { level: { critical: 300 } },
+  })
+  refused(
+    t,
+    () => config('rules:\n  MemoryShort: {triggers: {available: {raise: 1, critical: 1.5}}}\n'),
+    /critical: 1\.5 lies on the wrong side of raise \(1\); it must be at or below it/,
+  )
+  t.ok(config('rules:\n  DiskHung: {critical: 1s}\n'), 'there it is a time')
+})
