@@ -165,10 +165,10 @@ function setSpace(mountPoint: string, space: StatFs, { signals }: Step): void {
   }
 }
 
-/** The highest of the lines that hold there: the kubelet acts on the first that is crossed. */
+/** At the kubelet root its own line holds, also where images lie beside it: those the kubelet removes before it evicts pods. */
 function lineOf(block: SuperBlock | undefined): number {
-  if (block?.imageStore) return LINES.imageStore
-  return block?.purposes.includes('kubelet root') ? LINES.kubeletRoot : LINES.other
+  if (block?.purposes.includes('kubelet root')) return LINES.kubeletRoot
+  return block?.imageStore ? LINES.imageStore : LINES.other
 }
 
 /** A mount that came or went between the two readings is not described. */

@@ -14,9 +14,19 @@ interface Resource {
 /** A forecast only speaks from here on: what fills an empty disk rarely goes on until it is full. */
 const MIN_USED_RATIO = 0.6
 const HOUR_MS = 3_600_000
+const KUBELET_ROOT = 'kubelet root'
 
-/** Image stores go up and down as the kubelet removes images, so that neither margin nor a long forecast tells anything of their space. */
-const steady = ({ fact, isSpace }: Resource): boolean => !(fact.imageStore && isSpace)
+/**
+ * Image GC goes from 15 to 20 % available; one large image more is 25 %. Below that, growth is what the kubelet takes back,
+ * and a long forecast begins nothing; what it has begun goes on.
+ */
+const SAW_RATIO = 0.25
+
+const storesImages = ({ fact, isSpace }: Resource): boolean => fact.imageStore && isSpace
+
+/** On a disk of images alone, removing them is all that counts; beside the kubelet root there is a line to keep away from. */
+const hasLine = (resource: Resource): boolean =>
+  !storesImages(resource) || resource.fact.purposes.includes(KUBELET_ROOT)
 
 export const diskFillingUp: Rule = {
   id: 'DiskFillingUp',
@@ -35,10 +45,10 @@ export const diskFillingUp: Rule = {
       clear: 0.05,
       reason: 'DiskNearlyFull',
       forMs: 120_000,
-      also: 'the margin is above 10 % of space available at the kubelet root, 5 % elsewhere, 5 % of inodes; space of image stores has triggers of its own',
+      also: 'the margin is above 10 % of space available at the kubelet root, 5 % elsewhere, 5 % of inodes; not the space of an image store on a disk of its own',
       observe: (view, levels) =>
         resources(view)
-          .filter(steady)
+          .filter(hasLine)
           .map(resource => margin(view, levels, resource)),
     },
     {
@@ -50,8 +60,8 @@ export const diskFillingUp: Rule = {
       clear: 8 * HOUR_MS,
       reason: 'DiskFillsUpSoon',
       forMs: 120_000,
-      also: 'more than 60 % used, and not an image store; a forecast reaches 8 times the span that it is fitted to',
-      observe: (view, levels) => forecasts(view, levels, steady, 'filesystem.timeToLineMs'),
+      also: 'more than 60 % used; not an image store on a disk of its own, and where it shares one with the kubelet root only from 25 % available on: closer to image GC, growth is what that takes back; a forecast reaches 8 times the span that it is fitted to',
+      observe: (view, levels) => forecasts(view, levels, hasLine, 'filesystem.timeToLineMs'),
     },
     {
       name: 'imageStore',
@@ -65,7 +75,7 @@ export const diskFillingUp: Rule = {
       also: 'image stores only: the kubelet removes images from 85 % used (imageGCHighThresholdPercent) down to 80 %',
       observe: (view, levels) =>
         resources(view)
-          .filter(resource => !steady(resource))
+          .filter(storesImages)
           .map(resource => imageStore(view, levels, resource)),
     },
     {
@@ -78,7 +88,7 @@ export const diskFillingUp: Rule = {
       reason: 'DiskFillsUpSoon',
       forMs: 120_000,
       also: 'image stores only, more than 60 % used',
-      observe: (view, levels) => forecasts(view, levels, resource => !steady(resource), 'filesystem.timeToFullMs'),
+      observe: (view, levels) => forecasts(view, levels, storesImages, 'filesystem.timeToFullMs'),
     },
   ],
   remedy:
@@ -114,31 +124,28 @@ function forecasts(
   signal: 'filesystem.timeToLineMs' | 'filesystem.timeToFullMs',
 ): Observation[] {
   if (view.instant) return []
+  const toLine = signal === 'filesystem.timeToLineMs'
   return resources(view)
     .filter(wanted)
     .map(resource => {
       const ms = view.signals.get(signal, resource.subject)
-      const goal = signal === 'filesystem.timeToFullMs' ? 'full' : `at ${lineInWords(resource)}`
+      const goal = toLine ? `at ${lineInWords(resource)}` : 'full'
       const grows = growth(view, resource)
       const what = ms === undefined || grows === undefined ? 'fills up' : `${grows}, ${goal} in ${duration(ms)}`
-      return observation(view, resource, forecastStance(view, levels, resource, ms), what)
+      const guard = speaks(view, resource, toLine && storesImages(resource) ? SAW_RATIO : 0)
+      return observation(view, resource, forecastStance(ms, levels, guard, grows !== undefined), what)
     })
 }
 
-/** What was fitted and does not grow that far is clear; what could not be fitted yet is unknown. */
-function forecastStance(
-  { signals }: View,
-  levels: Levels,
-  { subject, isSpace }: Resource,
-  ms: number | undefined,
-): Stance {
-  if (ms !== undefined) {
-    const used = signals.get('filesystem.usedRatio', subject) ?? 0
-    return stanceOf(ms, 'below', levels, used > MIN_USED_RATIO)
-  }
-  const fitted = signals.get(isSpace ? 'filesystem.fillBytesPerSecond' : 'filesystem.fillInodesPerSecond', subject)
-  return fitted === undefined ? 'unmeasured' : 'clear'
+/** Whether growth may be the beginning of a problem. */
+function speaks({ signals }: View, { subject }: Resource, minAvailableRatio: number): boolean {
+  const used = signals.get('filesystem.usedRatio', subject) ?? 0
+  return used > MIN_USED_RATIO && (signals.get('filesystem.availableRatio', subject) ?? 0) >= minAvailableRatio
 }
+
+/** What was fitted and does not grow that far is clear; what could not be fitted yet is unknown. */
+const forecastStance = (ms: number | undefined, levels: Levels, guard: boolean, fitted: boolean): Stance =>
+  ms === undefined && fitted ? 'clear' : stanceOf(ms, 'below', levels, guard)
 
 function growth({ signals }: View, { subject, isSpace }: Resource): string | undefined {
   const rate = signals.get(isSpace ? 'filesystem.fillBytesPerSecond' : 'filesystem.fillInodesPerSecond', subject)
@@ -147,7 +154,7 @@ function growth({ signals }: View, { subject, isSpace }: Resource): string | und
 }
 
 function lineInWords({ fact, isSpace }: Resource): string {
-  const evicts = fact.purposes.includes('kubelet root')
+  const evicts = fact.purposes.includes(KUBELET_ROOT)
   const share = isSpace ? `${percent(fact.line)} available` : '5 % of inodes free'
   return evicts ? `the line at which the kubelet evicts pods (${share})` : `the mark of ${share}`
 }

@@ -107,6 +107,58 @@ t.test('an image store above the threshold of its garbage collection for 10 min'
   t.equal(problem(last(fast), 'DiskFillingUp//var/lib/containerd')?.reason, 'DiskFillsUpSoon', 'full within 15 min')
 })
 
+/** Kubelet root and image store on one disk, the usual layout. */
+const singleDisk =
+  (used: (second: number) => number) =>
+  (second: number): Readings => ({
+    mounts: mounts('253:1 / / rw - ext4 /dev/vda1 rw'),
+    filesystems: [filesystem('253:1', '/', space(used(second)))],
+  })
+
+t.test('kubelet root and images on one disk: the margin to eviction counts after 2 min', async t => {
+  const full = playFilling(
+    300,
+    singleDisk(() => 0.97),
+  )
+  t.same(span(full, 'DiskFillingUp//'), [120, 300])
+  t.match(problem(full[12]!, 'DiskFillingUp//'), {
+    reason: 'DiskNearlyFull',
+    message: /is 97 % full with 3 GiB available, past the line at which the kubelet evicts pods \(10 % available\)$/,
+  })
+  const close = playFilling(
+    300,
+    singleDisk(() => 0.88),
+  )
+  t.match(problem(last(close), 'DiskFillingUp//')?.message, /, 2 % above the line at which the kubelet evicts pods/)
+  const idle = playFilling(
+    900,
+    singleDisk(() => 0.86),
+  )
+  t.same(span(idle, 'DiskFillingUp//'), [600, 900], 'images are not removed')
+  t.equal(problem(last(idle), 'DiskFillingUp//')?.reason, 'ImageGCNotFreeing')
+})
+
+t.test('kubelet root and images on one disk: a leak is seen hours before eviction, teeth of images never', async t => {
+  // 9 % an hour from 62 % on: at the line of 10 % available after 3.1 h.
+  const leak = playFilling(
+    3 * 3600,
+    singleDisk(second => 0.62 + (0.09 * second) / 3600),
+  )
+  const [from, to] = span(leak, 'DiskFillingUp//')!
+  t.ok(from < 3600, `held from ${from} s`)
+  t.equal(to, 3 * 3600, 'and on while image GC is near')
+  t.match(
+    problem(leak[240]!, 'DiskFillingUp//')?.message,
+    /, growing by .*, at the line at which the kubelet evicts pods \(10 % available\) in \d/,
+  )
+  for (const period of [600, 1800, 7200]) {
+    const teeth = (second: number) => 0.8 + 0.05 * ((second % period) / period)
+    t.same(everHeld(playFilling(3 * 3600, singleDisk(teeth))), [], `a tooth of ${period} s`)
+    const late = (second: number) => 0.76 + 0.09 * ((second % period) / period)
+    t.same(everHeld(playFilling(3 * 3600, singleDisk(late))), [], `a large one of ${period} s`)
+  }
+})
+
 t.test('inodes are a subject of their own; a volume names its pod', async t => {
   const mountPoint = '/var/lib/kubelet/pods/u1/volumes/kubernetes.io~csi/pvc/mount'
   const cri: ContainerLog = {
