@@ -1,7 +1,7 @@
 import { collector } from './collector.ts'
 import { dockerRoots, parseObject, resolveAll } from './dockerroots.ts'
 import type { Host } from './host.ts'
-import { fault, Malformed, ok, okBut, parsed, type Reading } from './reading.ts'
+import { type Fault, fault, Malformed, ok, okBut, parsed, type Reading } from './reading.ts'
 
 /**
  * `<docker root>/containers/<id>/config.v2.json`: who a docker container is.
@@ -50,20 +50,27 @@ export const containernames = collector({
     if (roots.length === 0) return fault('Absent', 'no docker root')
     const names = (await Promise.all(roots.map(root => (root.ok ? readNames(host, root.value) : [root])))).flat()
     const found = names.flatMap(name => (name.ok ? [name.value] : []))
-    const trouble = names.find(name => !name.ok && name.fault.code !== 'Absent')
-    if (trouble && !trouble.ok) return found.length > 0 ? okBut(found, trouble.fault) : trouble
-    return ok(found)
+    const trouble = names.map(troubleOf).find(problem => problem !== undefined)
+    if (trouble === undefined) return ok(found)
+    return found.length > 0 ? okBut(found, trouble) : { ok: false, fault: trouble }
   },
 })
+
+/** A container that went away meanwhile is no trouble. */
+function troubleOf(name: Reading<ContainerName>): Fault | undefined {
+  return name.ok || name.fault.code === 'Absent' ? undefined : name.fault
+}
 
 async function readNames(host: Host, directory: string): Promise<Reading<ContainerName>[]> {
   const files = await host.blocking.files(directory, 2)
   if (!files.ok) return [files]
   const configs = files.value.filter(({ path }) => path.endsWith('/config.v2.json'))
-  return Promise.all(
+  const names = await Promise.all(
     configs.map(async ({ path }) => {
       const full = `${directory}/${path}`
+      // Of a JSON file the host hands out only what the parser asks for: host/calls.ts.
       return parsed(full, await host.blocking.readText(full, MAX_BYTES), parseConfigV2)
     }),
   )
+  return files.partial ? [...names, { ok: false, fault: files.partial }] : names
 }

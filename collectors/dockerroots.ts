@@ -23,7 +23,8 @@ export function parseObject(text: string): Readonly<Record<string, unknown>> {
   try {
     value = JSON.parse(text)
   } catch {
-    throw new Malformed(`${quoted(text)} is not JSON`)
+    // Not quoted: it may hold what nobody is to see.
+    throw new Malformed('the text is not JSON')
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Malformed('not a JSON object')
   return value as Readonly<Record<string, unknown>>

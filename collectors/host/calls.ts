@@ -3,15 +3,15 @@ import {
   constants,
   fstatSync,
   lstatSync,
+  opendirSync,
   openSync,
-  readdirSync,
   readlinkSync,
   readSync,
   statfsSync,
 } from 'node:fs'
 import { join, posix } from 'node:path'
 import { type FileEntry, MAX_FILES, type StatFs } from '../host.ts'
-import { fault, ok, type Reading } from '../reading.ts'
+import { fault, ok, okBut, type Reading } from '../reading.ts'
 import { attempt } from './live.ts'
 
 /**
@@ -28,9 +28,9 @@ export interface Calls {
 export function directCalls(rootfs: string): Calls {
   return {
     statfs: path => attempt(path, () => statfs(join(rootfs, path))),
-    readText: (path, maxBytes) => readRegularFile(path, join(rootfs, path), maxBytes),
-    files: (path, depth) => attempt(path, () => [...walk(join(rootfs, path), '', depth)].slice(0, MAX_FILES)),
-    resolve: path => attempt(path, () => resolveBelow(rootfs, path)),
+    readText: (path, maxBytes) => withoutSecrets(path, readRegularFile(path, join(rootfs, path), maxBytes)),
+    files: (path, depth) => flatten(attempt(path, () => filesBelow(path, join(rootfs, path), depth))),
+    resolve: path => attempt(path, () => resolveLinks(below => join(rootfs, below), path)),
   }
 }
 
@@ -48,7 +48,7 @@ function statfs(path: string): StatFs {
 }
 
 /** Refuses what is not a regular file and does not wait for a FIFO's writer: names in log directories are under others' control. */
-function readRegularFile(path: string, real: string, maxBytes: number): Reading<string> {
+export function readRegularFile(path: string, real: string, maxBytes: number): Reading<string> {
   return flatten(
     attempt(path, () => {
       const descriptor = openSync(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
@@ -56,8 +56,8 @@ function readRegularFile(path: string, real: string, maxBytes: number): Reading<
         const stat = fstatSync(descriptor)
         if (!stat.isFile()) return fault('Malformed', `${path} is not a regular file`)
         if (stat.size > maxBytes) return fault('TooLarge', `${path} is larger than ${maxBytes} bytes`)
-        const buffer = Buffer.alloc(maxBytes)
-        return ok(buffer.toString('utf8', 0, readSync(descriptor, buffer, 0, maxBytes, 0)))
+        const buffer = Buffer.alloc(stat.size)
+        return ok(buffer.toString('utf8', 0, readSync(descriptor, buffer, 0, buffer.length, 0)))
       } finally {
         closeSync(descriptor)
       }
@@ -65,13 +65,71 @@ function readRegularFile(path: string, real: string, maxBytes: number): Reading<
   )
 }
 
+/** What collectors need of JSON files: docker's `daemon.json` and `config.v2.json`. Keys of labels hold dots themselves. */
+const JSON_KEYS: readonly (readonly string[])[] = [
+  ['data-root'],
+  ['graph'],
+  ['ID'],
+  ['Name'],
+  ...['pod.name', 'pod.namespace', 'container.name'].map(key => ['Config', 'Labels', `io.kubernetes.${key}`]),
+]
+
+/**
+ * Of a JSON file only the keys above leave the process that read it: beside them docker keeps environments and command
+ * lines, with passwords, and what is handed out ends up in captures. Damaged JSON is not handed out at all.
+ */
+function withoutSecrets(path: string, text: Reading<string>): Reading<string> {
+  if (!text.ok || !(path.endsWith('.json') || /^[\s\uFEFF]*[[{]/.test(text.value))) return text
+  let value: unknown
+  try {
+    value = JSON.parse(text.value)
+  } catch {
+    return fault('Malformed', `${path}: the text is not JSON`)
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return fault('Malformed', `${path}: not a JSON object`)
+  const picked: Record<string, unknown> = {}
+  for (const keys of JSON_KEYS) pick(value as Tree, keys, picked)
+  return ok(JSON.stringify(picked))
+}
+
+type Tree = Readonly<Record<string, unknown>>
+
+/** Copies one scalar with the objects around it. */
+function pick(from: Tree, [key, ...rest]: readonly string[], to: Record<string, unknown>): void {
+  if (key === undefined || !Object.hasOwn(from, key)) return
+  const value = from[key]
+  if (rest.length === 0) {
+    if (typeof value !== 'object') to[key] = value
+  } else if (typeof value === 'object' && value !== null) {
+    to[key] ??= {}
+    pick(value as Tree, rest, to[key] as Record<string, unknown>)
+  }
+}
+
 const flatten = <T>(reading: Reading<Reading<T>>): Reading<T> => (reading.ok ? reading.value : reading)
 
+/** Stops at the limit and says so: the walk of a directory without bounds would not end before its deadline. */
+function filesBelow(path: string, real: string, depth: number): Reading<FileEntry[]> {
+  const files: FileEntry[] = []
+  for (const file of walk(real, '', depth)) {
+    if (files.length === MAX_FILES)
+      return okBut(files, fault('TooLarge', `${path}: more than ${MAX_FILES} files`).fault)
+    files.push(file)
+  }
+  return ok(files)
+}
+
 function* walk(root: string, below: string, depth: number): Generator<FileEntry> {
-  for (const entry of readdirSync(join(root, below), { withFileTypes: true })) {
-    const path = posix.join(below, entry.name)
-    if (entry.isDirectory() && depth > 1) yield* tolerant(() => walk(root, path, depth - 1))
-    else if (entry.isFile()) yield* tolerant(() => [describe(root, path)])
+  const directory = opendirSync(join(root, below), { bufferSize: 256 })
+  try {
+    for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) {
+      const path = posix.join(below, entry.name)
+      if (entry.isDirectory() && depth > 1) yield* tolerant(() => walk(root, path, depth - 1))
+      else if (entry.isFile()) yield* tolerant(() => [describe(root, path)])
+    }
+  } finally {
+    directory.closeSync()
   }
 }
 
@@ -89,18 +147,21 @@ function describe(root: string, path: string): FileEntry {
   return { path, sizeBytes: stat.size, allocatedBytes: stat.blocks * 512, inode: stat.ino, modifiedMs: stat.mtimeMs }
 }
 
-/** realpath(3) below another root: an absolute link target starts there again. ELOOP after as many links as the kernel follows. */
-function resolveBelow(rootfs: string, path: string): string {
+/**
+ * realpath(3) below another root: an absolute link target starts there again. `real` says where a path of the machine is
+ * for us. ELOOP after as many links as the kernel follows.
+ */
+export function resolveLinks(real: (path: string) => string, path: string): string {
   let done = '/'
   const todo = path.split('/').filter(Boolean)
   for (let links = 0; todo.length > 0; ) {
     const next = posix.join(done, todo.shift()!)
-    if (!lstatSync(join(rootfs, next)).isSymbolicLink()) {
+    if (!lstatSync(real(next)).isSymbolicLink()) {
       done = next
       continue
     }
     if (++links > 40) throw Object.assign(new Error(path), { code: 'ELOOP' })
-    const target = readlinkSync(join(rootfs, next))
+    const target = readlinkSync(real(next))
     if (posix.isAbsolute(target)) done = '/'
     todo.unshift(...target.split('/').filter(Boolean))
   }

@@ -2,6 +2,7 @@ import { type ExecFileException, execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import t from 'tap'
 import type { Report } from '../../agent/report.ts'
 import type { TimelineEntry } from '../../agent/timeline.ts'
@@ -154,6 +155,34 @@ t.test('capture, refuse to overwrite, replay, also when cut short', async t => {
   )
   await cli('capture', '--duration', '100ms', '--interval', '100ms')
   t.ok(readdirSync(directory).some(file => /^node-agent-test-node-\d{8}T\d{6}Z\.capture$/.test(file)))
+})
+
+t.test('a capture holds no environments and no command lines', async t => {
+  const root = slowDiskTree('docker', [5])
+  const container = join(root, '0/var/lib/docker/containers/ab')
+  mkdirSync(container, { recursive: true })
+  const labels = {
+    'io.kubernetes.pod.name': 'web-0',
+    'io.kubernetes.pod.namespace': 'shop',
+    'io.kubernetes.container.name': 'app',
+  }
+  const config = { Cmd: ['--password=hunter2'], Env: ['PASSWORD=hunter2'], Labels: labels }
+  writeFileSync(
+    join(container, 'config.v2.json'),
+    JSON.stringify({ ID: 'ab', Name: '/web', Args: ['hunter2'], Config: config }),
+  )
+  mkdirSync(join(root, '0/etc/docker'), { recursive: true })
+  writeFileSync(
+    join(root, '0/etc/docker/daemon.json'),
+    '{"data-root": "/data", "http-proxy": "http://u:hunter2@proxy"}',
+  )
+  const procfs = join(root, '0/proc')
+  const short = ['--duration', '100ms', '--interval', '100ms']
+  t.match(await cli('capture', ...short, '--path.procfs', procfs, '--file', 'docker.capture'), { code: 0 })
+  const text = gunzipSync(readFileSync(join(directory, 'docker.capture'))).toString()
+  t.match(text, 'web-0')
+  t.match(text, '/data')
+  t.notMatch(text, 'hunter2')
 })
 
 t.test('rules and configuration', async t => {

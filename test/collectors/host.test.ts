@@ -7,7 +7,7 @@ import { LiveHost } from '../../collectors/host/live.ts'
 import { HelperPool } from '../../collectors/host/pool.ts'
 import { type Answers, recorder, replay } from '../../collectors/host/recording.ts'
 import { TreeHost } from '../../collectors/host/tree.ts'
-import type { Blocking } from '../../collectors/host.ts'
+import { type Blocking, MAX_FILES } from '../../collectors/host.ts'
 
 const REPOSITORY = join(import.meta.dirname, '../..')
 const none = {} as Blocking
@@ -94,6 +94,42 @@ t.test('files of a directory: depth, no symbolic links, sizes', async t => {
   t.match(calls.readText('/log', 100), { ok: false })
 })
 
+t.test('a directory with too many files is cut, and says so', async t => {
+  const many = Object.fromEntries(
+    Array.from({ length: MAX_FILES + 1 }, (_, index) => [`log/${index % 7}/${index}`, '']),
+  )
+  const list = directCalls(tree(many)).files('/log', 2)
+  t.equal(list.ok && list.value.length, MAX_FILES)
+  t.match(list, { partial: { code: 'TooLarge', detail: '/log: more than 20000 files' } })
+})
+
+t.test('of a JSON file only what is needed leaves its reader', async t => {
+  const labels = { 'io.kubernetes.pod.name': 'web-0', token: 'hunter2' }
+  const config = { ID: 'ab', Name: '/web', Path: 'hunter2', Config: { Env: ['PASSWORD=hunter2'], Labels: labels } }
+  const calls = directCalls(
+    tree({
+      'c/config.v2.json': JSON.stringify(config),
+      'daemon.json': '{"data-root": "/data", "graph": ["hunter2"], "http-proxy": "http://user:hunter2@proxy"}',
+      elsewhere: ' {"data-root": "/data", "http-proxy": "http://user:hunter2@proxy"}',
+      'cut.json': '{"Env": ["PASSWORD=hunter2"',
+      cut: '{"Env": ["PASSWORD=hunter2"',
+      'list.json': '["hunter2"]',
+      text: 'NAME=plain\n',
+    }),
+  )
+  const read = (path: string) => calls.readText(path, 1000)
+  t.same(read('/c/config.v2.json'), {
+    ok: true,
+    value: '{"ID":"ab","Name":"/web","Config":{"Labels":{"io.kubernetes.pod.name":"web-0"}}}',
+  })
+  for (const path of ['/daemon.json', '/elsewhere']) t.same(read(path), { ok: true, value: '{"data-root":"/data"}' })
+  for (const path of ['/cut.json', '/cut', '/list.json']) {
+    t.match(read(path), { ok: false, fault: { code: 'Malformed' } })
+    t.notMatch(JSON.stringify(read(path)), 'hunter2')
+  }
+  t.same(read('/text'), { ok: true, value: 'NAME=plain\n' })
+})
+
 t.test('symbolic links are resolved below the same root', async t => {
   const root = tree({ 'data/docker/x': '' })
   mkdirSync(join(root, 'var/lib'), { recursive: true })
@@ -126,6 +162,7 @@ t.test('a call that hangs costs its own answer and nobody else’s', async t => 
   t.same(behind, { ok: true, value: '/b' })
   t.match(await pool.resolve('/hang'), { ok: false, fault: { code: 'Timeout' } }, 'not asked again at once')
   t.match(await pool.resolve('/die'), { ok: false, fault: { code: 'Io', detail: /the helper process ended/ } })
+  t.match(await pool.resolve('/half'), { ok: false, fault: { detail: /the helper process ended/ } })
   t.same(await pool.resolve('/c'), { ok: true, value: '/c' })
 })
 
