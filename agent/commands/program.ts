@@ -22,6 +22,8 @@ function program(): Command {
     .option('--watch', 'keep it live until interrupted')
     .option('--token-file <file>', 'file with the bearer token')
     .option('--ca-file <file>', 'CA of the agent in PEM; TLS is used when given')
+    .option('--cert-file <file>', 'client certificate in PEM, where the agent demands one (mTLS)')
+    .option('--key-file <file>', 'its private key in PEM')
     .action(async options => (await import('./status.ts')).status(options))
   withCommon(add('capture', 'record this host into a file that `replay` reads'))
     .option('--duration <duration>', 'how long', '5m')
@@ -59,7 +61,11 @@ export async function main(argv: readonly string[]): Promise<void> {
       return
     }
     const code = exitCodeOf(error)
-    if (code === undefined) throw error
+    if (code === undefined) {
+      // A bug of ours. Exit code 1 would say that a problem holds; and what was started must not keep the process.
+      console.error(`node-agent: ${error instanceof Error ? error.message : error}\n${(error as Error).stack ?? ''}`)
+      process.exit(EXIT.cannotRun)
+    }
     console.error(`node-agent: ${(error as Error).message}`)
     process.exitCode = code
   }
