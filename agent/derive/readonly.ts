@@ -40,7 +40,7 @@ export interface ReadOnlyFact {
 
 /** What is remembered of one device while something of it is mounted. */
 interface Watched {
-  readonly mountIds: ReadonlySet<number>
+  readonly mountIds: readonly number[]
   readonly wasWritable: boolean
   readonly errorsCount: number
   /** Errors up to here were there when it was mounted, or are of another boot. */
@@ -50,11 +50,12 @@ interface Watched {
   readonly sessionWriteKbytes: number | null
 }
 
+/** Plain data, so that it can be written down and read again. */
 interface State {
-  /** Null before the first sample. */
-  readonly watched: ReadonlyMap<string, Watched> | null
+  /** By `major:minor`; null before the first sample. */
+  readonly watched: Readonly<Record<string, Watched>> | null
   /** Devices whose errors were told. */
-  readonly told: ReadonlySet<string>
+  readonly told: readonly string[]
 }
 
 const READ_ONLY = new Set(['ro', 'emergency_ro', 'shutdown'])
@@ -63,26 +64,26 @@ const READ_ONLY = new Set(['ro', 'emergency_ro', 'shutdown'])
 export const isWritable = (mount: Mount): boolean => !mount.superOptions.some(option => READ_ONLY.has(option))
 
 export const readonly = derivation({
-  start: { watched: null, told: new Set() } as State,
+  start: { watched: null, told: [] } as State,
   step(state, step): { state: State; facts: ReadOnlyFact[] } {
     const mounts = readingOf(step.curr, 'mounts')
     if (mounts === undefined) return { state, facts: [] }
     const byDevice = Map.groupBy(mounts.filter(isDisk), mount => mount.dev)
     const errors = errorsByDevice(step)
     const btime = readingOf(step.curr, 'cpu')?.btime ?? Number.POSITIVE_INFINITY
-    const watched = new Map<string, Watched>()
+    const watched: Record<string, Watched> = {}
     const told = new Set(state.told)
     const noted: { dev: string; fact: Omit<ReadOnlyFact, 'role' | 'purposes'> }[] = []
     for (const [dev, group] of byDevice) {
       const now = watch(group, errors?.get(dev), state.watched, btime)
-      watched.set(dev, now)
+      watched[dev] = now
       const fact = { ...judgeDevice(group, now), news: now.errorsCount > 0 && !told.has(dev) }
       if (now.errorsCount > 0) told.add(dev)
       step.signals.set('filesystem.readOnly', fact.mountPoint, fact.turnedBy === null ? 0 : 1)
       if (fact.errorsCount > 0) step.signals.set('filesystem.errors', fact.mountPoint, fact.errorsCount)
       if (fact.turnedBy !== null || fact.everReadOnly || fact.errorsCount > 0) noted.push({ dev, fact })
     }
-    return { state: { watched, told }, facts: withRoles(noted, mounts, step) }
+    return { state: { watched, told: [...told] }, facts: withRoles(noted, mounts, step) }
   },
 })
 
@@ -95,8 +96,8 @@ function errorsByDevice({ curr }: Step): Map<string, Ext4> | undefined {
 }
 
 function watch(group: readonly Mount[], errors: Ext4 | undefined, before: State['watched'], btime: number): Watched {
-  const known = before?.get(group[0]!.dev)
-  const mountIds = new Set(group.map(({ id }) => id))
+  const known = before?.[group[0]!.dev]
+  const mountIds = group.map(({ id }) => id)
   const writable = group.some(isWritable)
   // A reading that is lost leaves the count as it was.
   const errorsCount = errors?.errorsCount ?? known?.errorsCount ?? 0
@@ -121,9 +122,10 @@ function stopsOnError({ errorMode }: Ext4, group: readonly Mount[]): boolean {
 }
 
 /** No mount of before is left, or what was written since mounting is less than it was: mount ids are used again. */
-function mountedAnew(known: Watched, mountIds: ReadonlySet<number>, sessionWriteKbytes: number | null): boolean {
+function mountedAnew(known: Watched, mountIds: readonly number[], sessionWriteKbytes: number | null): boolean {
   const restarted = (known.sessionWriteKbytes ?? 0) > (sessionWriteKbytes ?? Number.POSITIVE_INFINITY)
-  return restarted || ![...known.mountIds].some(id => mountIds.has(id))
+  const ids = new Set(mountIds)
+  return restarted || !known.mountIds.some(id => ids.has(id))
 }
 
 function judgeDevice(group: readonly Mount[], now: Watched): Omit<ReadOnlyFact, 'role' | 'purposes' | 'news'> {

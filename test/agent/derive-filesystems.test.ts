@@ -1,9 +1,12 @@
 import t from 'tap'
 import { derive, type Facts, startDeriving } from '../../agent/derive/index.ts'
+import { readonly } from '../../agent/derive/readonly.ts'
 import { superBlocks } from '../../agent/derive/superblocks.ts'
 import { addPoint, forecast, type Point, robustSlope } from '../../agent/derive/trend.ts'
 import type { Outcome } from '../../agent/pipeline.ts'
 import { type SignalName, Signals } from '../../agent/signals.ts'
+import { parseDiskstats } from '../../collectors/diskstats.ts'
+import type { Sample } from '../../collectors/index.ts'
 import { fault } from '../../collectors/reading.ts'
 import { dockerLog, filesystem, GIB, MIB, mounts, space } from './nodes.ts'
 import { last, PLACES, play, type Readings, sampleAt, samples } from './samples.ts'
@@ -133,6 +136,22 @@ t.test('lines of kubelet root, image store and others', async t => {
     { '/': 0.05, '/data': 0.05, '/var/lib/containerd': 0.15, '/srv': 0.05 },
     'without a kubelet nobody removes images from the root file system',
   )
+})
+
+t.test('what is known of read-only file systems survives JSON', async t => {
+  const at = (second: number, flag: string) =>
+    sampleAt(second, {
+      mounts: mounts(`253:16 / /data ${flag} - ext4 /dev/vdb ${flag}`),
+      ext4: [{ device: 'vdb', errorsCount: 2, lastErrorTime: 5, sessionWriteKbytes: 1, errorMode: 'continue' }],
+      diskstats: parseDiskstats('253 16 vdb 0 0 0 0 0 0 0 0 0 0 0\n'),
+    })
+  const stepOf = (state: typeof readonly.start, curr: Sample) =>
+    readonly.step(state, { prev: null, curr, places: PLACES, signals: new Signals() })
+  const before = stepOf(readonly.start, at(0, 'rw'))
+  t.match(before.facts, [{ mountPoint: '/data', turnedBy: null, news: true }])
+  const kept = JSON.parse(JSON.stringify(before.state)) as typeof readonly.start
+  t.same(kept, before.state)
+  t.match(stepOf(kept, at(10, 'ro')).facts, [{ turnedBy: 'flags', everReadOnly: false, news: false }])
 })
 
 t.test('what the kubelet and others mount tells whose it is, in linear time', async t => {
