@@ -1,5 +1,5 @@
 import type { Finding, Now, Problem } from './judge.ts'
-import { type Condition, isoTime, worstFirst } from './report.ts'
+import { type Condition, isoTime, sentence, worstFirst } from './report.ts'
 
 /** What a condition remembers between cycles. Plain data: it goes to the state file as it is. */
 export interface ConditionState {
@@ -47,6 +47,10 @@ export function stepConditions(
 /** A pod's volume and mere information never become a condition of the node. */
 const speaksForNode = ({ severity, subject }: Problem): boolean => severity !== 'info' && subject.role === 'node'
 
+/** Why a part of the node can never be measured: then nobody can say that the condition is not the case. */
+const blindSpot = ({ observations }: Finding): string | undefined =>
+  observations.map(({ observation }) => observation.blind).find(blind => blind !== undefined)
+
 type Next = Pick<ConditionState, 'status' | 'reason' | 'message' | 'speaksOf'>
 
 function stepCondition(
@@ -55,14 +59,16 @@ function stepCondition(
   before: ConditionState | undefined,
   now: Now,
 ): ConditionState {
-  const told = finding.outcome === 'judged' || finding.outcome === 'notApplicable'
-  const unmeasured = problems.length > 0 && problems.every(problem => problem.unmeasuredSinceMs !== null)
+  const blind = problems.length === 0 ? blindSpot(finding) : undefined
+  const told = blind === undefined && (finding.outcome === 'judged' || finding.outcome === 'notApplicable')
+  const unmeasured = problems.length > 0 && problems.every(problem => problem.unmeasuredSinceWallMs !== null)
   const missing =
     told && !unmeasured
       ? null
       : { sinceMs: before?.missing?.sinceMs ?? now.atMs, cycles: (before?.missing?.cycles ?? 0) + 1 }
-  const next = nextStatus(finding, problems, before, missing, now)
-  const sameText = before?.status === next.status && before.speaksOf === next.speaksOf
+  const seen: Finding = blind === undefined ? finding : { ...finding, outcome: 'unknown', detail: blind }
+  const next = nextStatus(seen, problems, before, missing, now)
+  const sameText = before?.status === next.status && before.reason === next.reason && before.speaksOf === next.speaksOf
   const transitionWallMs = transition(next.status, before, now)
   return {
     ...next,
@@ -109,18 +115,19 @@ function nextStatus(
   }
 }
 
+/** What `kubectl describe node` shows: what, how bad, since when, what to do next. */
 function problemStatus(worst: Problem, problems: readonly Problem[]): Next {
-  const others = problems.length - 1
-  const message = bounded(
-    `${worst.message} since ${isoTime(worst.sinceWallMs)}${others > 0 ? `, and ${others} more` : ''}`,
-  )
+  const more = problems.length > 1 ? `, and ${problems.length - 1} more` : ''
   return {
     status: 'True',
     reason: worst.reason,
-    message,
-    speaksOf: problems.map(({ id, severity, reason }) => `${id} ${severity} ${reason}`).join(),
+    message: bounded(`${sentence(worst)}${more}. ${worst.rule.definition.remedy}`),
+    speaksOf: problems.map(spokenOf).join(),
   }
 }
+
+const spokenOf = ({ id, severity, reason, unmeasuredSinceWallMs }: Problem): string =>
+  `${id} ${severity} ${reason} ${unmeasuredSinceWallMs === null ? '' : 'not measured'}`
 
 /** Back from Unknown to what it was before keeps the time: repair controllers measure it. */
 function transition(status: Condition['status'], before: ConditionState | undefined, now: Now): number {

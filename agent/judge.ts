@@ -8,6 +8,8 @@ export interface Finding {
   /** Why it is not applicable or unknown. */
   readonly detail?: string
   readonly observations: readonly { readonly trigger: ActiveTrigger; readonly observation: Observation }[]
+  /** Names of the triggers that could tell; subjects that they do not list are gone. */
+  readonly told: ReadonlySet<string>
 }
 
 export interface Now {
@@ -68,8 +70,8 @@ export interface Problem {
   readonly culprits: readonly Culprit[]
   /** How far past the raise level, to compare two moments of one problem. */
   readonly badness: number
-  /** Not measured since then (monotonic); null when measured this cycle. */
-  readonly unmeasuredSinceMs: number | null
+  /** Not measured since then (wall clock); null when measured this cycle. */
+  readonly unmeasuredSinceWallMs: number | null
 }
 
 export interface Judgement {
@@ -126,7 +128,7 @@ function stepUnseen(finding: Finding, track: Track, now: Now): Track {
   if (finding.rule.kind === 'event')
     return now.atMs - (track.active?.sinceMs ?? 0) >= EVENT_MS ? { ...track, raised: null, active: null } : track
   if (trigger === undefined) return { ...track, raised: null, active: null }
-  if (finding.outcome === 'unknown' || finding.outcome === 'notYet') return track
+  if (finding.outcome !== 'notApplicable' && !finding.told.has(trigger.name)) return track
   return step(finding.rule, trigger, { ...track.observation, stance: 'clear' }, track, now)
 }
 
@@ -272,6 +274,7 @@ function toProblem(rule: ActiveRule, track: Track, now: Now, endMs: number | nul
     evidence: observation.evidence,
     culprits: observation.culprits ?? [],
     badness: observation.badness ?? 0,
-    unmeasuredSinceMs: track.measuredAtMs < now.atMs ? track.measuredAtMs : null,
+    unmeasuredSinceWallMs:
+      rule.kind !== 'event' && track.measuredAtMs < now.atMs ? now.wallMs - (now.atMs - track.measuredAtMs) : null,
   }
 }

@@ -17,6 +17,7 @@ import {
 } from './report.ts'
 import { activeRules } from './rules/active.ts'
 import { ruleCatalogue } from './rules/index.ts'
+import { evidenceOf } from './rules/rule.ts'
 import type { ReportSource } from './serve/source.ts'
 import { version } from './version.ts'
 
@@ -41,7 +42,7 @@ export function toReport(
   settings: PipelineSettings,
 ): Report {
   const problems = outcome.judgement.problems.toSorted(worstFirst).map(reportProblem)
-  const needed = new Set<string>(settings.rules.flatMap(rule => rule.definition.needs))
+  const needed = new Set<string>(settings.rules.flatMap(({ definition }) => evidenceOf(definition)))
   const missing = [...needed].some(name => ['failed', 'stuck'].includes(frame.statuses[name]?.status ?? ''))
   return {
     apiVersion: 'node-agent/v1',
@@ -130,6 +131,7 @@ export class Loop implements ReportSource {
       this.#turnedAtMs = monotonicMs() // a cycle that fails does not count: the liveness probe must see it
     } catch (error) {
       this.#log.error({ err: error }, 'cycle failed')
+      if (this.#count === 0) this.#state = startPipeline() // what was restored may be to blame
     }
     if (this.#stopped) return
     const wait = this.intervalMs * (1 + JITTER * (2 * Math.random() - 1)) - (monotonicMs() - begun)

@@ -22,6 +22,8 @@ export interface PipelineSettings {
   readonly intervalMs: number
   /** No history to judge by: `check`. */
   readonly instant: boolean
+  /** The files do not move: `check` of a copy. */
+  readonly still?: boolean
 }
 
 /** What one sample came to. */
@@ -48,11 +50,17 @@ export const startPipeline = (restored?: Pick<PipelineState, 'tracks' | 'conditi
 /** From one sample to what holds: derive, evaluate, judge. Pure. */
 export function advance(state: PipelineState, sample: Sample, settings: PipelineSettings): Outcome {
   const elapsedMs = state.prev === null ? 0 : sample.atMs - state.prev.atMs
-  const gapMs = elapsedMs > GAP_INTERVALS * settings.intervalMs ? elapsedMs : 0
+  const lateMs = elapsedMs - settings.intervalMs
+  const gapMs = lateMs > GAP_INTERVALS * settings.intervalMs ? elapsedMs : 0
   const signals = new Signals()
   const prev = gapMs > 0 ? null : state.prev
   const { state: derived, facts } = derive(state.derived, { prev, curr: sample, places: settings.places, signals })
-  const findings = evaluate(settings.rules, sample, { signals, facts, instant: settings.instant })
+  const findings = evaluate(settings.rules, sample, {
+    signals,
+    facts,
+    instant: settings.instant,
+    still: settings.still ?? false,
+  })
   const now = { atMs: sample.atMs, wallMs: sample.wallMs, countedMs: gapMs > 0 ? 0 : Math.max(elapsedMs, 0) }
   const judgement = judge(findings, state.tracks, now)
   const conditions = stepConditions(findings, judgement.problems, state.conditions, now)

@@ -72,7 +72,6 @@ const RUNBOOKS = 'docs/runbooks'
 
 export function reportProblem(problem: Problem): ReportedProblem {
   const { definition } = problem.rule
-  const stale = problem.unmeasuredSinceMs === null ? '' : ' (not measured since)'
   return {
     id: problem.id,
     condition: definition.kind === 'condition' ? definition.id : null,
@@ -80,7 +79,7 @@ export function reportProblem(problem: Problem): ReportedProblem {
     severity: problem.severity,
     subject: problem.subject,
     since: isoTime(problem.sinceWallMs),
-    message: `${problem.message}${stale}`,
+    message: sentence(problem),
     evidence: problem.evidence,
     culprits: problem.culprits,
     causedBy: [],
@@ -88,6 +87,16 @@ export function reportProblem(problem: Problem): ReportedProblem {
     runbook: `${RUNBOOKS}/${definition.id}.md`,
   }
 }
+
+/** What, how bad, since when; and until when anybody could tell. */
+export function sentence({ rule, message, sinceWallMs, unmeasuredSinceWallMs }: Problem): string {
+  const when = rule.kind === 'event' ? 'at' : 'since'
+  const lost = unmeasuredSinceWallMs === null ? '' : `, not measured since ${timeOfDay(unmeasuredSinceWallMs)}`
+  return `${message}, ${when} ${timeOfDay(sinceWallMs)}${lost}`
+}
+
+/** `03:02:10Z`: the date stands beside it in `since`. */
+const timeOfDay = (wallMs: number): string => `${isoTime(wallMs).slice(11, 19)}Z`
 
 export function verdictOf(problems: readonly ReportedProblem[], evidenceMissing: boolean): Verdict {
   if (problems.some(problem => problem.severity === 'critical' && problem.subject.role === 'node')) return 'Unhealthy'

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { Ajv } from 'ajv'
+import Type, { type TSchema } from 'typebox'
 import type { ConditionState } from './conditions.ts'
 import type { Track } from './judge.ts'
 import type { PipelineState } from './pipeline.ts'
@@ -15,6 +17,53 @@ interface StateFile {
   readonly conditions: readonly (readonly [string, ConditionState])[]
 }
 
+const text = Type.String({ maxLength: 4096 })
+const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
+/** Monotonic, and wall clock within what a Date can hold. */
+const atMs = Type.Number({ minimum: 0, maximum: 1e15 })
+const wallMs = Type.Number({ minimum: 0, maximum: 8.64e15 })
+const severity = Type.Enum(['info', 'warning', 'critical'])
+const status = Type.Enum(['True', 'False', 'Unknown'])
+const stretch = nullable(Type.Object({ sinceMs: atMs, sinceWallMs: wallMs, countedMs: atMs }))
+
+const observation = Type.Object({
+  subject: Type.Object({ kind: text, name: text, role: Type.Enum(['node', 'volume']) }),
+  stance: Type.Enum(['critical', 'raise', 'between', 'clear', 'unmeasured']),
+  message: text,
+  evidence: Type.Record(Type.String(), Type.Union([Type.Number(), Type.String(), Type.Boolean()])),
+  atMost: Type.Optional(severity),
+})
+
+const track = Type.Object({
+  rule: text,
+  trigger: text,
+  observation,
+  measuredAtMs: atMs,
+  raised: stretch,
+  critical: stretch,
+  notCritical: stretch,
+  clear: stretch,
+  bounded: stretch,
+  unbounded: stretch,
+  active: nullable(Type.Object({ sinceMs: atMs, sinceWallMs: wallMs, severity, bounded: Type.Boolean() })),
+})
+
+const condition = Type.Object({
+  status,
+  reason: text,
+  message: text,
+  transitionWallMs: wallMs,
+  known: nullable(Type.Object({ status, transitionWallMs: wallMs })),
+  heartbeatWallMs: wallMs,
+  speaksOf: Type.String(),
+  missing: nullable(Type.Object({ sinceMs: atMs, cycles: atMs })),
+})
+
+/** What the file must hold: whoever may write to the directory must not stop the agent. */
+const isState = new Ajv({ strict: false }).compile(
+  Type.Object({ tracks: Type.Array(Type.Tuple([text, track])), conditions: Type.Array(Type.Tuple([text, condition])) }),
+)
+
 /** How much of persistence a crash may cost; changes of a verdict are written at once. */
 const SAVE_MS = 30_000
 /** A state file larger than this is not ours. */
@@ -28,8 +77,7 @@ export function loadState(path: string, bootId: string, node: string): { kept: K
     const state = JSON.parse(text) as StateFile
     if (state.version !== 1) return { kept: null, why: `${path} is of another version` }
     if (state.bootId !== bootId || state.node !== node) return { kept: null, why: `${path} is of another boot or node` }
-    if (!state.tracks.every(isTrack) || !state.conditions.every(isCondition))
-      return { kept: null, why: `${path} is damaged` }
+    if (!isState(state)) return { kept: null, why: `${path} is damaged` }
     return { kept: { tracks: new Map(state.tracks), conditions: new Map(state.conditions) }, why: '' }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
@@ -38,32 +86,6 @@ export function loadState(path: string, bootId: string, node: string): { kept: K
       why: code === 'ENOENT' ? `${path} does not exist yet` : `${path} cannot be used (${code ?? 'damaged'})`,
     }
   }
-}
-
-function isTrack(entry: unknown): boolean {
-  const [key, track] = entry as [unknown, Partial<Track>]
-  const stretches = [track.raised, track.critical, track.notCritical, track.clear, track.bounded, track.unbounded]
-  return (
-    typeof key === 'string' &&
-    typeof track.rule === 'string' &&
-    typeof track.trigger === 'string' &&
-    Number.isFinite(track.measuredAtMs) &&
-    typeof track.observation?.subject?.name === 'string' &&
-    stretches.every(
-      stretch => stretch === null || (Number.isFinite(stretch?.sinceMs) && Number.isFinite(stretch?.countedMs)),
-    ) &&
-    (track.active === null || Number.isFinite(track.active?.sinceMs))
-  )
-}
-
-function isCondition(entry: unknown): boolean {
-  const [type, state] = entry as [unknown, Partial<ConditionState>]
-  return (
-    typeof type === 'string' &&
-    typeof state.reason === 'string' &&
-    Number.isFinite(state.transitionWallMs) &&
-    Number.isFinite(state.heartbeatWallMs)
-  )
 }
 
 /** Writes the state beside the loop: one write at a time, the newest wins, a failure is told once. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { collectors } from '../../collectors/index.ts'
+import { collectors, type Sample } from '../../collectors/index.ts'
 import { Collecting } from '../collect.ts'
 import type { Config } from '../config/config.ts'
 import { monotonicMs, pipelineSettings, toReport } from '../loop.ts'
@@ -30,7 +30,7 @@ export async function check(options: CommonOptions & { readonly interval: string
   }
 }
 
-async function observe(config: Config, { host, roots }: OpenHost, intervalMs: number): Promise<Report> {
+async function observe(config: Config, { host, roots, live }: OpenHost, intervalMs: number): Promise<Report> {
   const settings = pipelineSettings(config, intervalMs, true)
   const patienceMs = Math.max(intervalMs, PATIENCE_MS)
   const collecting = new Collecting(config.places, { disabled: config.disabledCollectors, intervalMs, patienceMs })
@@ -41,7 +41,7 @@ async function observe(config: Config, { host, roots }: OpenHost, intervalMs: nu
     const { sample, statuses } = await collecting.collect(host, begun, Date.now())
     if (!readsKernel(statuses))
       throw new CannotRun(`nothing readable below ${roots.procfs}; name a procfs or a copy of one with --path.procfs`)
-    const outcome = advance(state, sample, settings)
+    const outcome = advance(state, sample, { ...settings, still: !live && unchanged(state.prev, sample) })
     state = outcome.state
     const waitForDisk = hasStalledDisk(outcome) && monotonicMs() - started < HUNG_MS + 2 * intervalMs
     if (count >= 2 && !waitForDisk) {
@@ -51,6 +51,12 @@ async function observe(config: Config, { host, roots }: OpenHost, intervalMs: nu
     }
     await sleep(Math.max(intervalMs - (monotonicMs() - begun), 0))
   }
+}
+
+/** A copy of a machine stands still: that none of its requests completes proves nothing. */
+function unchanged(prev: Sample | null, curr: Sample): boolean {
+  const counters = (sample: Sample | null) => JSON.stringify(sample?.readings.diskstats.reading)
+  return counters(prev) === counters(curr)
 }
 
 /** Whether any file of procfs could be read at all. */

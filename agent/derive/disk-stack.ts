@@ -61,7 +61,7 @@ export function describeDisks(
   )
   const rawVolumes = rawBlockVolumes(mounts, step.places)
   const holderOf = fileHolder(mounts, diskOfDev)
-  const below = new Map(whole.map(({ name }) => [name, devicesBelow(devices.get(name), holderOf)]))
+  const below = new Map(whole.map(({ name }) => [name, devicesBelow(devices.get(name), holderOf).map(diskOf)]))
   const directlyAbove = invert(below)
   return whole.map(({ name, dev }) => {
     const own = blocksOf.get(name) ?? []

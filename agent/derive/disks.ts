@@ -71,6 +71,18 @@ export const diskSignals = {
     worse: 'up',
     help: 'Write await over the shortest trailing window of up to 60 s with 5 completions',
   },
+  'disk.windowQueueLength': {
+    unit: 'count',
+    subject: 'Disk',
+    worse: 'up',
+    help: 'Mean requests in flight over the last 60 s',
+  },
+  'disk.normalAwaitMs': {
+    unit: 'ms',
+    subject: 'Disk',
+    worse: 'neither',
+    help: 'What disk.awaitMs was on a running average while below 200 ms',
+  },
   'disk.awaitMs': {
     unit: 'ms',
     subject: 'Disk',
@@ -94,6 +106,7 @@ interface Slice extends Timed {
   readonly writes: number
   readonly writeMs: number
   readonly busyMs: number
+  readonly queueMs: number
   /** The first completions after a stall. */
   readonly afterStall: boolean
 }
@@ -101,7 +114,10 @@ interface Slice extends Timed {
 interface DiskState {
   readonly slices: readonly Slice[]
   readonly stalledSinceMs: number | null
+  readonly normalAwaitMs: number | undefined
 }
+
+const NEW_DISK: DiskState = { slices: [], stalledSinceMs: null, normalAwaitMs: undefined }
 
 export const disks = derivation({
   start: new Map<string, DiskState>() as ReadonlyMap<string, DiskState>,
@@ -115,66 +131,81 @@ export const disks = derivation({
       if (devices.get(disk.name)?.counts === false) continue
       const was = before.get(disk.name)
       step.signals.set('disk.inFlight', disk.name, disk.inFlight)
-      const old = state.get(disk.name) ?? { slices: [], stalledSinceMs: null }
+      const old = state.get(disk.name) ?? NEW_DISK
       const same = was !== undefined && was.dev === disk.dev && disk.writes >= was.writes && disk.reads >= was.reads
-      next.set(
-        disk.name,
-        same ? stepDisk(old, was, disk, interval!.seconds, step) : { slices: [], stalledSinceMs: null },
-      )
+      next.set(disk.name, same ? stepDisk(old, was, disk, interval!.seconds, step) : NEW_DISK)
     }
     return { state: next, facts: describeDisks(stats, readingOf(step.curr, 'diskstats') ?? [], devices, step) }
   },
 })
 
-function stepDisk(
-  state: DiskState,
-  was: DiskStats,
-  is: DiskStats,
-  seconds: number,
-  { curr, signals }: Step,
-): DiskState {
-  const atMs = curr.readings.diskstats.atMs
-  const set = (signal: keyof typeof diskSignals, value: number | undefined) => signals.set(signal, is.name, value)
+function stepDisk(state: DiskState, was: DiskStats, is: DiskStats, seconds: number, step: Step): DiskState {
+  const { atMs } = step.curr.readings.diskstats
+  const set = (signal: keyof typeof diskSignals, value: number | undefined) => step.signals.set(signal, is.name, value)
+  setIostat(was, is, seconds, set)
   const reads = is.reads - was.reads
   const writes = is.writes - was.writes
-  const readMs = growth(was.readMs, is.readMs)
-  const writeMs = growth(was.writeMs, is.writeMs)
-  const busyMs = growth(was.ioTicksMs, is.ioTicksMs)
-  set('disk.readsPerSecond', reads / seconds)
-  set('disk.writesPerSecond', writes / seconds)
-  set('disk.readBytesPerSecond', bytes(ratePerSecond(was.readSectors, is.readSectors, seconds)))
-  set('disk.writeBytesPerSecond', bytes(ratePerSecond(was.writeSectors, is.writeSectors, seconds)))
-  set('disk.readAwaitMs', quotient(readMs, reads))
-  set('disk.writeAwaitMs', quotient(writeMs, writes))
-  set('disk.flushAwaitMs', quotient(growth(was.flushMs, is.flushMs), is.flushes - was.flushes))
-  set('disk.queueLength', quotient(growth(was.queueMs, is.queueMs), seconds * 1000))
-  set('disk.utilizationRatio', quotient(busyMs, seconds * 1000))
-
   const completed = reads + writes + (is.discards - was.discards) + (is.flushes - was.flushes)
   const stalled = is.inFlight > 0 && completed === 0
   set('disk.stalledRequests', stalled ? is.inFlight : 0)
   const stalledSinceMs = stalled ? (state.stalledSinceMs ?? atMs) : null
   const afterStall = !stalled && state.stalledSinceMs !== null && atMs - state.stalledSinceMs >= STALL_MS
-  const slice = {
-    atMs,
-    seconds,
-    reads,
-    readMs: readMs ?? 0,
-    writes,
-    writeMs: writeMs ?? 0,
-    busyMs: busyMs ?? 0,
-    afterStall,
-  }
+  const readMs = growth(was.readMs, is.readMs) ?? 0
+  const writeMs = growth(was.writeMs, is.writeMs) ?? 0
+  const busyMs = growth(was.ioTicksMs, is.ioTicksMs) ?? 0
+  const queueMs = growth(was.queueMs, is.queueMs) ?? 0
+  const slice = { atMs, seconds, reads, readMs, writes, writeMs, busyMs, queueMs, afterStall }
   const slices = slide(state.slices, slice, WINDOW_MS)
   const { read, write } = windowedAwaits(slices)
   set('disk.readWindowAwaitMs', read)
   set('disk.writeWindowAwaitMs', write)
-  set('disk.awaitMs', read === undefined || (write !== undefined && write > read) ? write : read)
-  return { slices, stalledSinceMs }
+  const awaitMs = read === undefined || (write !== undefined && write > read) ? write : read
+  set('disk.awaitMs', awaitMs)
+  set('disk.windowQueueLength', meanQueue(slices))
+  const normalAwaitMs = normal(state.normalAwaitMs, awaitMs)
+  set('disk.normalAwaitMs', normalAwaitMs)
+  return { slices, stalledSinceMs, normalAwaitMs }
+}
+
+/** The line of `iostat -x`. */
+function setIostat(
+  was: DiskStats,
+  is: DiskStats,
+  seconds: number,
+  set: (signal: keyof typeof diskSignals, value: number | undefined) => void,
+): void {
+  const reads = is.reads - was.reads
+  const writes = is.writes - was.writes
+  set('disk.readsPerSecond', reads / seconds)
+  set('disk.writesPerSecond', writes / seconds)
+  set('disk.readBytesPerSecond', bytes(ratePerSecond(was.readSectors, is.readSectors, seconds)))
+  set('disk.writeBytesPerSecond', bytes(ratePerSecond(was.writeSectors, is.writeSectors, seconds)))
+  set('disk.readAwaitMs', quotient(growth(was.readMs, is.readMs), reads))
+  set('disk.writeAwaitMs', quotient(growth(was.writeMs, is.writeMs), writes))
+  set('disk.flushAwaitMs', quotient(growth(was.flushMs, is.flushMs), is.flushes - was.flushes))
+  set('disk.queueLength', quotient(growth(was.queueMs, is.queueMs), seconds * 1000))
+  set('disk.utilizationRatio', quotient(growth(was.ioTicksMs, is.ioTicksMs), seconds * 1000))
 }
 
 const bytes = (sectors: number | undefined): number | undefined =>
   sectors === undefined ? undefined : sectors * SECTOR_BYTES
+
+/** A slow average of what is no trouble; what is slow now does not become normal. */
+const NORMAL_MS = 200
+const NORMAL_WEIGHT = 0.05
+
+function normal(before: number | undefined, awaitMs: number | undefined): number | undefined {
+  if (awaitMs === undefined || awaitMs > NORMAL_MS) return before
+  return before === undefined ? awaitMs : before + NORMAL_WEIGHT * (awaitMs - before)
+}
+
+function meanQueue(slices: readonly Slice[]): number | undefined {
+  const seconds = slices.reduce((sum, slice) => sum + slice.seconds, 0)
+  return quotient(
+    slices.reduce((sum, slice) => sum + slice.queueMs, 0),
+    seconds * 1000,
+  )
+}
 
 /** Undefined where too little completed to tell. */
 function windowedAwaits(window: readonly Slice[]): { read: number | undefined; write: number | undefined } {

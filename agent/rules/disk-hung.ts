@@ -1,6 +1,6 @@
 import type { Disk } from '../derive/disks.ts'
 import { plural } from '../words.ts'
-import { diskInWords, diskSubject, faultLiesBelow } from './disk-subjects.ts'
+import { diskInWords, diskSubject, faultLiesBelow, uncountedDisks } from './disk-subjects.ts'
 import { type Levels, type Observation, type Rule, stanceOf, type View } from './rule.ts'
 
 /** Share of time in which some task waited for I/O that counts as a witness. */
@@ -18,6 +18,7 @@ export const diskHung: Rule = {
   summary: 'A disk has requests in flight and completes none.',
   subject: 'Disk',
   needs: ['diskstats'],
+  uses: ['blockdevices', 'pressure', 'cpu'],
   triggers: [
     {
       name: 'level',
@@ -40,11 +41,12 @@ export const diskHung: Rule = {
 }
 
 function observe(view: View, levels: Levels): Observation[] | null {
-  const { disks } = view.facts
+  const disks = view.facts.disks.filter(disk => disk.device?.counts !== false)
+  if (view.still) return null
   if (disks.length > 0 && disks.every(disk => view.signals.get('disk.stalledRequests', disk.name) === undefined))
     return null
   const isHung = (disk: Disk) => hangs(view, disk, levels)
-  return disks.map(disk => {
+  const observations = disks.map((disk): Observation => {
     const stalled = view.signals.get('disk.stalledRequests', disk.name)
     const state = disk.device?.state ?? null
     const dead = state !== null && DEAD_STATES.has(state)
@@ -66,6 +68,7 @@ function observe(view: View, levels: Levels): Observation[] | null {
       },
     }
   })
+  return [...observations, ...uncountedDisks(view)]
 }
 
 /**

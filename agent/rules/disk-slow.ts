@@ -1,6 +1,6 @@
 import type { Disk } from '../derive/disks.ts'
 import { duration } from '../words.ts'
-import { diskInWords, diskSubject, faultLiesBelow } from './disk-subjects.ts'
+import { diskInWords, diskSubject, faultLiesBelow, uncountedDisks } from './disk-subjects.ts'
 import { evidence, type Levels, type Observation, type Rule, type Stance, stanceOf, type View } from './rule.ts'
 
 /** A queue this deep makes latency by Little's law alone: the device is asked for more than it can do. */
@@ -17,6 +17,7 @@ export const diskSlow: Rule = {
   summary: 'A disk answers reads or writes slowly.',
   subject: 'Disk',
   needs: ['diskstats'],
+  uses: ['blockdevices', 'pressure'],
   triggers: [
     {
       name: 'level',
@@ -41,10 +42,11 @@ function observe(view: View, levels: Levels): Observation[] | null {
   const measured = disks.filter(disk => view.signals.get('disk.utilizationRatio', disk.name) !== undefined)
   if (disks.length > 0 && measured.length === 0) return null
   const isSlow = (disk: Disk) => ['raise', 'critical'].includes(stance(view, disk, levels))
-  return measured.map(disk => {
+  const observations = measured.map((disk): Observation => {
     const below = isSlow(disk) && faultLiesBelow(disk, view.facts, isSlow)
     return { ...describe(view, disk), subject: diskSubject(disk), stance: below ? 'clear' : stance(view, disk, levels) }
   })
+  return [...observations, ...uncountedDisks(view)]
 }
 
 /** A disk that has nothing to do is not slow; one at work that completes next to nothing cannot be told. */
@@ -60,21 +62,22 @@ function describe({ signals }: View, disk: Disk): Omit<Observation, 'subject' | 
   const readAwaitMs = of('disk.readAwaitMs')
   const writeAwaitMs = of('disk.writeAwaitMs')
   const flushAwaitMs = of('disk.flushAwaitMs')
-  const queueLength = of('disk.queueLength')
-  const saturated = (queueLength ?? 0) > DEEP_QUEUE
+  const saturated = (of('disk.windowQueueLength') ?? 0) > DEEP_QUEUE
   const hurts = tasksWait(signals) || Math.max(readAwaitMs ?? 0, flushAwaitMs ?? 0) > FOREGROUND_AWAIT_MS
+  const normal = of('disk.normalAwaitMs')
+  const usually = normal === undefined ? '' : ` (normal ${duration(normal)})`
   const what = of('disk.awaitMs') === of('disk.writeWindowAwaitMs') ? 'writes' : 'reads'
   return {
     reason: saturated ? 'DiskSaturated' : 'DiskLatencyHigh',
     ...(saturated && !hurts ? { atMost: 'info' as const } : {}),
     badness: of('disk.awaitMs') ?? 0,
-    message: `${diskInWords(disk)} answers ${what} in ${duration(of('disk.awaitMs') ?? 0)}`,
+    message: `${diskInWords(disk)} answers ${what} in ${duration(of('disk.awaitMs') ?? 0)}${usually}`,
     evidence: evidence({
       awaitMs: of('disk.awaitMs'),
       readAwaitMs,
       writeAwaitMs,
       flushAwaitMs,
-      queueLength,
+      queueLength: of('disk.queueLength'),
       utilizationRatio: of('disk.utilizationRatio'),
       readsPerSecond: of('disk.readsPerSecond'),
       writesPerSecond: of('disk.writesPerSecond'),

@@ -1,6 +1,6 @@
 import type { Disk } from '../derive/disks.ts'
 import type { Facts } from '../derive/index.ts'
-import type { Subject } from './rule.ts'
+import type { Observation, Subject, View } from './rule.ts'
 
 /** A disk as the subject of a verdict. */
 export function diskSubject(disk: Disk): Subject {
@@ -24,4 +24,17 @@ export function faultLiesBelow(disk: Disk, facts: Facts, isFaulty: (disk: Disk) 
     return isFaulty(below) || below.below.some(next => visit(next, seen))
   }
   return disk.below.some(name => visit(name, new Set([disk.name])))
+}
+
+/** Disks of the node whose counters the administrator switched off (`queue/iostats` 0): nobody can tell how they are. */
+export function uncountedDisks({ facts }: View): Observation[] {
+  return facts.disks
+    .filter(({ device, role, mountPoints }) => device?.counts === false && role === 'node' && mountPoints.length > 0)
+    .map(disk => ({
+      subject: diskSubject(disk),
+      stance: 'unmeasured',
+      blind: `${diskInWords(disk)} counts nothing: its queue/iostats is 0`,
+      message: `${diskInWords(disk)} counts nothing`,
+      evidence: {},
+    }))
 }

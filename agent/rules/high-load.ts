@@ -24,6 +24,7 @@ export const highLoad: Rule = {
       raise: 2,
       reason: 'RunQueueLong',
       forMs: FOR_MS,
+      needs: ['cpu'],
       also: 'idle ≤ 10 % and iowait < 10 %; the agent itself, which runs when it reads, is not enough',
       observe: observeRunnable,
     },

@@ -21,6 +21,7 @@ export const memoryShort: Rule = {
   summary: 'The node is about to run out of memory, or all its tasks wait for memory.',
   subject: 'Node',
   needs: ['memory'],
+  uses: ['pressure', 'vmstat'],
   triggers: [
     {
       name: 'available',

@@ -46,6 +46,8 @@ export interface Observation {
   readonly culprits?: readonly Culprit[]
   /** Needs no persistence: the kernel itself has given up on it. */
   readonly atOnce?: true
+  /** Why it can never be measured (its counters are switched off, say); goes with `unmeasured`. */
+  readonly blind?: string
   /** Grows with how bad it is (the signal's value, say): tells the worst moment of a problem. */
   readonly badness?: number
 }
@@ -63,6 +65,8 @@ export interface View {
   readonly facts: Facts
   /** True for `check`: no history, so forecasts say nothing. */
   readonly instant: boolean
+  /** True where the files themselves stand still (`check` of a copy): what did not move proves nothing. */
+  readonly still: boolean
 }
 
 /** One way in which a rule can come true. Most rules have just one, named `level`. */
@@ -86,6 +90,8 @@ export interface Trigger {
   readonly holdMs?: number
   /** `for` applies to `check` too: a moment without it proves nothing. */
   readonly alwaysPersistent?: true
+  /** Collectors without which this trigger cannot be judged, where they are not those of the rule. */
+  readonly needs?: readonly CollectorName[]
   /** What else must hold, in words, for the docs: `and io PSI some > 10 %`. */
   readonly also?: string
   /** Everything it knows of its subjects now; null while it cannot tell (first sample, no rates yet). */
@@ -104,6 +110,8 @@ export interface Rule {
   readonly subject: SubjectKind
   /** Collectors without which it cannot be judged: absent = NotApplicable, failed = Unknown. */
   readonly needs: readonly CollectorName[]
+  /** Collectors that it asks too: without them it is judged on less, and the verdict of a calm node is Unknown. */
+  readonly uses?: readonly CollectorName[]
   readonly triggers: readonly Trigger[]
   readonly remedy: string
 }
@@ -130,4 +138,9 @@ export const theNode: Subject = { kind: 'Node', name: 'node', role: 'node' }
 /** Evidence without what could not be measured. */
 export function evidence(values: Readonly<Record<string, number | undefined>>): Record<string, number> {
   return Object.fromEntries(Object.entries(values).filter((entry): entry is [string, number] => entry[1] !== undefined))
+}
+
+/** All collectors that a rule looks at. */
+export function evidenceOf({ needs, uses = [], triggers }: Rule): readonly CollectorName[] {
+  return [...needs, ...uses, ...triggers.flatMap(trigger => trigger.needs ?? [])]
 }

@@ -17,6 +17,7 @@ export const tcpBufferPressure: Rule = {
       direction: 'above',
       raise: 10,
       reason: 'TCPBufferDrops',
+      needs: ['netstat'],
       observe: nodeValueAbove('tcp.bufferDropsPerSecond', (drops, view) => ({
         message: `TCP drops received segments at ${perSecond(drops)} because socket buffers are full`,
         evidence: evidenceOf(view),
@@ -30,6 +31,7 @@ export const tcpBufferPressure: Rule = {
       raise: 0.8,
       clear: 0.75,
       reason: 'TCPMemoryLow',
+      needs: ['sockstat', 'sysctls'],
       observe: nodeValueAbove('tcp.memoryRatio', (ratio, view) => ({
         message: `TCP buffers take ${percent(ratio)} of the memory that net.ipv4.tcp_mem allows them`,
         evidence: evidenceOf(view),

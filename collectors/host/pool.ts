@@ -103,7 +103,10 @@ export class HelperPool implements Blocking {
     child.on('error', () => this.#lost(helper))
     child.on('exit', () => this.#lost(helper))
     child.stdin.on('error', () => undefined) // EPIPE: the exit is reported above
-    createInterface({ input: child.stdout }).on('line', line => this.#answered(helper, JSON.parse(line) as Answer))
+    createInterface({ input: child.stdout }).on('line', line => {
+      const answer = parseAnswer(line)
+      if (answer) this.#answered(helper, answer)
+    })
     // Only calls under way keep the agent alive, by their timer.
     child.unref()
     for (const stream of [child.stdin, child.stdout]) (stream as unknown as { unref(): void }).unref()
@@ -152,5 +155,14 @@ export class HelperPool implements Blocking {
     helper.child.stdin?.destroy()
     helper.child.stdout?.destroy()
     helper.child.kill('SIGKILL')
+  }
+}
+
+/** A helper that was killed in mid-answer leaves half a line; its end is told by the exit. */
+function parseAnswer(line: string): Answer | null {
+  try {
+    return JSON.parse(line) as Answer
+  } catch {
+    return null
   }
 }

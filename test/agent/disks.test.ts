@@ -282,6 +282,26 @@ t.test('one problem for one cause: the lowest device that shows it', async t => 
   })
 })
 
+t.test('volumes on a partition: the disk is at fault', async t => {
+  const stack = [device('dm-0', { mapperName: 'vg0-root', members: ['sda2'] }), device('sda')]
+  const both = samples(120, second => ({
+    diskstats: [writing('dm-0', second, 10, 900), writing('sda', second, 10, 890), disk('sda2')],
+    blockdevices: stack,
+  }))
+  t.same(everHeld(play(both, RULES)), ['DiskSlow/sda warning'])
+})
+
+t.test('a disk of the node that counts nothing leaves the condition Unknown', async t => {
+  const at = (second: number): Readings => ({
+    diskstats: [writing('vda', second, 10, 1), disk('vdb')],
+    blockdevices: [device('vda'), device('vdb', { counts: false })],
+    mounts: mounts('253:97 / / rw - ext4 /dev/vda rw', '253:98 / /var/lib/docker rw - ext4 /dev/vdb rw'),
+  })
+  const { conditions } = last(play(samples(120, at), RULES)).state
+  t.match(conditions.get('DiskSlow'), { status: 'Unknown', message: /vdb .*: its queue\/iostats is 0/ })
+  t.match(conditions.get('DiskHung'), { status: 'Unknown' })
+})
+
 t.test('a suspended device is blamed for the stalled one above it', async t => {
   const stack = [
     device('dm-1', { mapperName: 'data', members: ['dm-0'] }),

@@ -51,7 +51,7 @@ function observed(
       ...more,
     },
   }))
-  return { rule, outcome: 'judged', observations }
+  return { rule, outcome: 'judged', observations, told: new Set(rule.triggers.map(({ name }) => name)) }
 }
 
 const unknown = (rule: ActiveRule, outcome: Finding['outcome'] = 'unknown'): Finding => ({
@@ -59,6 +59,7 @@ const unknown = (rule: ActiveRule, outcome: Finding['outcome'] = 'unknown'): Fin
   outcome,
   detail: 'diskstats: gone',
   observations: [],
+  told: new Set(),
 })
 
 interface Step {
@@ -173,13 +174,46 @@ t.test('a lost reading neither raises nor clears', async t => {
   const slow = observed(rule, { vda: 600 })
   const steps = play([slow, slow, slow, ...times(20, unknown(rule)), slow])
   t.ok(steps.slice(2).every(step => step.problems.length === 1 && step.problems[0]!.sinceMs === 0))
-  t.equal(steps[10]!.problems[0]!.unmeasuredSinceMs, 20_000)
+  t.equal(steps[10]!.problems[0]!.unmeasuredSinceWallMs, 1_020_000)
   t.equal(severities(play([slow, ...times(20, unknown(rule))])).includes('warning'), false)
   t.equal(
     severities(play([slow, slow, slow, observed(rule, { vda: undefined })])),
     '- - warning warning',
     'there, but not to be told',
   )
+})
+
+t.test('a trigger that cannot tell leaves its problem alone while another one can', async t => {
+  const level = {
+    signal: 'disk.awaitMs',
+    unit: 'ms',
+    direction: 'above',
+    raise: 500,
+    clear: 200,
+    forMs: 0,
+    holdMs: 0,
+  } as const
+  const observe = () => null
+  const rule = ruleOf(
+    {},
+    {
+      triggers: [
+        { ...level, name: 'a', reason: 'A', observe },
+        { ...level, name: 'b', reason: 'B', observe },
+      ],
+    },
+  )
+  const finding = (told: readonly number[]): Finding => ({
+    rule,
+    outcome: 'judged',
+    told: new Set(told.map(index => rule.triggers[index]!.name)),
+    observations: told.map(index => ({
+      trigger: rule.triggers[index]!,
+      observation: { subject: DISK, stance: index === 0 ? 'raise' : 'clear', message: '', evidence: {} },
+    })),
+  })
+  const steps = play([finding([0, 1]), ...times(3, finding([1]))])
+  t.equal(severities(steps), 'warning warning warning warning')
 })
 
 t.test('what vanished is over after hold', async t => {
@@ -201,6 +235,7 @@ t.test('an event is one moment and stays ten minutes', async t => {
   const steps = play([observed(rule, { vda: 600 }), ...times(61, observed(rule, {}))])
   t.equal(steps[0]!.problems[0]!.endMs, 0)
   t.equal(steps[59]!.problems.length, 1)
+  t.equal(steps[59]!.problems[0]!.unmeasuredSinceWallMs, null, 'a moment is not measured again')
   t.equal(steps[61]!.problems.length, 0)
   const again = play([observed(rule, { vda: 600 }), observed(rule, {}), observed(rule, { vda: 600 })])
   t.equal(again[2]!.problems[0]!.sinceMs, 20_000, 'happened again: a new entry')
@@ -229,6 +264,7 @@ t.test('two triggers are one problem with one beginning', async t => {
   const both = (a: Stance, b: Stance): Finding => ({
     rule,
     outcome: 'judged',
+    told: new Set(['a', 'b']),
     observations: [a, b].map((stance, index) => ({
       trigger: rule.triggers[index]!,
       observation: { subject: DISK, stance, message: '', evidence: {} },

@@ -18,7 +18,7 @@ const problem = (sinceMs: number, more: Partial<Problem> = {}): Problem => ({
   evidence: {},
   culprits: [],
   badness: 0,
-  unmeasuredSinceMs: null,
+  unmeasuredSinceWallMs: null,
   ...more,
 })
 

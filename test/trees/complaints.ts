@@ -1,5 +1,7 @@
 import type { Report } from '../../agent/report.ts'
 import { ruleCatalogue } from '../../agent/rules/index.ts'
+import { evidenceOf } from '../../agent/rules/rule.ts'
+import type { CollectorName } from '../../collectors/index.ts'
 import { type Damage, WAYS } from './damage.ts'
 
 /** What is not as it should be in the reports of a damaged file, in words. */
@@ -22,7 +24,7 @@ export function complaints(damage: Damage, healthy: Report, reports: readonly Re
   return wrong
 }
 
-const NEEDED = new Set<string>(ruleCatalogue.flatMap(({ needs }) => needs))
+const NEEDED = new Set<string>(ruleCatalogue.flatMap(evidenceOf))
 
 /** One sentence, with the file's name. */
 const SENTENCE = /^\P{Cc}{10,310}$/u
@@ -45,8 +47,9 @@ function ofConditions({ readers }: Damage, way: string, index: number, { conditi
   const lost = index >= 4 && index < 2 + WAYS.length && way !== 'truncated'
   return conditions.flatMap(({ type, status, reason }) => {
     if (index === 0) return []
-    const { needs } = ruleCatalogue.find(({ id }) => id === type)!
-    const hit = needs.some(need => readers.includes(need) && !PARTIAL.has(need))
+    const { needs, triggers } = ruleCatalogue.find(({ id }) => id === type)!
+    const unread = (names: readonly CollectorName[]) => names.some(need => readers.includes(need) && !PARTIAL.has(need))
+    const hit = triggers.every(trigger => unread(trigger.needs ?? needs))
     if (!hit) return status === 'False' ? [] : [`${type} is ${status}: ${reason}`]
     if (lost) return status === 'Unknown' && reason === 'EvidenceMissing' ? [] : [`${type} is ${status}: ${reason}`]
     // Rates take a frame to come back.
