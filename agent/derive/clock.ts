@@ -35,7 +35,7 @@ export const clock = derivation({
 
 /**
  * A time stamp of a file can only be compared with the wall clock; a step of hours in between counts as hours without
- * synchronisation until the daemon's next one. A stamp in the future (a tree, whose clock begins in 1970) is as good as now.
+ * synchronisation until the daemon's next one. A stamp in the future (all of a tree's are) is as good as now.
  */
 function maxErrorMs({ synchronizedMs, startedMs }: ClockSync, wallMs: number): number {
   if (synchronizedMs === null) return UNSYNCHRONIZED_MS

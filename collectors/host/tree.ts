@@ -1,6 +1,6 @@
 import { closeSync, existsSync, fstatSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { type Blocking, type Host, MAX_TEXT_BYTES, type StatFs } from '../host.ts'
+import { type Blocking, type FileEntry, type Host, MAX_TEXT_BYTES, type StatFs } from '../host.ts'
 import { fault, ok, type Reading } from '../reading.ts'
 import { directCalls } from './calls.ts'
 import { attempt, errnoFault } from './live.ts'
@@ -25,7 +25,7 @@ export class TreeHost implements Host {
           : fault('Absent', `statfs.json has no ${path}`)
       },
       readText: async (path, maxBytes) => calls.readText(path, maxBytes),
-      files: async (path, depth) => calls.files(path, depth),
+      files: async (path, depth) => asNew(calls.files(path, depth)),
       resolve: async path => calls.resolve(path),
     }
   }
@@ -60,6 +60,14 @@ export class TreeHost implements Host {
     if (own === undefined || (this.#ofInit && existsSync(under(this.#roots, path)))) return under(this.#roots, path)
     return under(this.#roots, own === 'mountinfo' ? '/proc/self/mountinfo' : `/proc/${own}`)
   }
+}
+
+/** The last moment that a Date can hold. */
+const NEWEST_MS = 8.64e15
+
+/** Neither git nor a plain copy keeps when a file was changed, so in a tree none is old: it is there, that is all it says. */
+function asNew(files: Reading<FileEntry[]>): Reading<FileEntry[]> {
+  return files.ok ? { ...files, value: files.value.map(file => ({ ...file, modifiedMs: NEWEST_MS })) } : files
 }
 
 /** `statfs.json` beside `proc/`: `{"<mount point>": {"blockSize", "blocks", …}}`. */

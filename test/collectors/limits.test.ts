@@ -1,9 +1,13 @@
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import t from 'tap'
 import { clock } from '../../collectors/clock.ts'
 import type { Places } from '../../collectors/collector.ts'
 import { parseStat } from '../../collectors/cpu.ts'
 import { files, parseFileNr } from '../../collectors/files.ts'
 import { type Answers, replay } from '../../collectors/host/recording.ts'
+import { TreeHost } from '../../collectors/host/tree.ts'
 import type { FileEntry } from '../../collectors/host.ts'
 import { parseLoadavg } from '../../collectors/loadavg.ts'
 import { parsePressure } from '../../collectors/pressure.ts'
@@ -129,6 +133,20 @@ t.test('the clock by the word of the time daemon', async t => {
   )
   t.match(await clock.collect(chronyd([file('chronyd.pid', 5)], []), PLACES), { fault: { code: 'Absent' } })
   t.match(await clock.collect(chronyd([], [file('drift', 9)]), PLACES), { fault: { code: 'Absent' } })
+})
+
+t.test('in a tree what is there was synchronised now, however old the copy', async t => {
+  const root = mkdtempSync(join(tmpdir(), 'node-agent-clock-'))
+  const trace = join(root, 'run/systemd/timesync/synchronized')
+  mkdirSync(dirname(trace), { recursive: true })
+  writeFileSync(trace, '')
+  utimesSync(trace, 1000, 1000)
+  const copied = new TreeHost({ procfs: join(root, 'proc'), sysfs: join(root, 'sys'), rootfs: root })
+  const later = Date.UTC(9999, 11, 31)
+  const reading = await clock.collect(copied, PLACES)
+  t.ok(reading.ok && reading.value.synchronizedMs! > later)
+  rmSync(trace)
+  t.match(await clock.collect(copied, PLACES), { ok: true, value: { synchronizedMs: null } }, 'never')
 })
 
 t.test('no time daemon is no fault, a hanging disk is one', async t => {

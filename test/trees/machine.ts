@@ -3,12 +3,7 @@ import { join } from 'node:path'
 import { growHex, growNamed, growPairs, growRows, type Numbers, setMeminfo } from './text.ts'
 
 /** A file of a frame: its text, or what cannot be kept as a fixture. */
-export type Entry =
-  | string
-  | Uint8Array
-  | { readonly sizeBytes: number }
-  | { readonly changedAtMs: number }
-  | typeof DIRECTORY
+export type Entry = string | Uint8Array | { readonly sizeBytes: number } | typeof DIRECTORY
 
 /** Stands where a file should be. */
 export const DIRECTORY = Symbol('directory')

@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DIRECTORY, type Entry, type Files } from './machine.ts'
 
@@ -57,8 +57,7 @@ function write(path: string, entry: Entry | Directory): void {
     return
   }
   writeFileSync(path, '')
-  if ('sizeBytes' in entry) truncateSync(path, entry.sizeBytes)
-  else utimesSync(path, entry.changedAtMs / 1000, entry.changedAtMs / 1000)
+  truncateSync(path, entry.sizeBytes)
 }
 
 /** Writes what is new in a directory; the rest becomes links. */
