@@ -35,6 +35,7 @@ export const diskFillingUp: Rule = {
   summary: 'A file system runs out of space or inodes.',
   subject: 'Filesystem',
   needs: ['mounts', 'filesystems'],
+  uses: ['nodepaths'],
   triggers: [
     {
       name: 'margin',
