@@ -19,3 +19,8 @@ export interface Recording {
 
 /** PATH is no recording, or a damaged one: exit code 2, the message is for the user. */
 export class RecordingError extends Error {}
+
+const YEAR_10000 = Date.UTC(10_000, 0)
+
+/** Milliseconds that Date can write with a year of four digits, which is all that the contract's times have. */
+export const isTime = (ms: unknown): ms is number => typeof ms === 'number' && ms >= 0 && ms < YEAR_10000

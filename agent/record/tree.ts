@@ -1,8 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { readRegularFile } from '../../collectors/host/calls.ts'
 import { TreeHost } from '../../collectors/host/tree.ts'
 import { median } from '../derive/window.ts'
-import { type Recording, RecordingError } from './frames.ts'
+import { isTime, type Recording, RecordingError } from './frames.ts'
 
 /** A tree capture: a directory whose sub-directories are named by ms since its start, each looking like `/` then. */
 export function openTree(directory: string): Recording {
@@ -16,9 +17,9 @@ export function openTree(directory: string): Recording {
     )
   const meta = readMeta(directory)
   const startWallMs = meta.startTime === undefined ? 0 : Date.parse(meta.startTime)
-  if (Number.isNaN(startWallMs))
+  if (!isTime(startWallMs) || !isTime(startWallMs + times.at(-1)!.atMs))
     throw new RecordingError(
-      `${join(directory, 'meta.json')}: startTime ${JSON.stringify(meta.startTime)} is not a time; write it as 2026-11-22T03:00:00Z`,
+      `${join(directory, 'meta.json')}: startTime ${JSON.stringify(meta.startTime)} is not a time before the year 10000; write it as 2026-11-22T03:00:00Z`,
     )
   const distances = times.slice(1).map(({ atMs }, index) => atMs - times[index]!.atMs)
   return {
@@ -28,21 +29,34 @@ export function openTree(directory: string): Recording {
     *frames() {
       for (const { name, atMs } of times) {
         const frame = join(directory, name)
-        const host = new TreeHost({ procfs: join(frame, 'proc'), sysfs: join(frame, 'sys'), rootfs: frame })
+        const roots = { procfs: join(frame, 'proc'), sysfs: join(frame, 'sys'), rootfs: frame }
+        const host = new TreeHost(roots, directory)
         yield { atMs, wallMs: startWallMs + atMs, host }
       }
     },
   }
 }
 
-function readMeta(directory: string): { startTime?: string; node?: string } {
+/** A line of text. */
+const MAX_META_BYTES = 64 * 1024
+
+function readMeta(directory: string): { readonly startTime?: string; readonly node?: string } {
   const path = join(directory, 'meta.json')
-  if (!existsSync(path)) return {}
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as { startTime?: string; node?: string }
-  } catch (error) {
-    throw new RecordingError(
-      `${path}: not JSON (${(error as Error).message}); write {"startTime": "2026-11-22T03:00:00Z"} or remove it`,
-    )
+  const text = readRegularFile(path, path, MAX_META_BYTES)
+  const refuse = (why: string) => new RecordingError(`${why}; write {"startTime": "2026-11-22T03:00:00Z"} or remove it`)
+  if (!text.ok) {
+    if (text.fault.code === 'Absent') return {}
+    throw refuse(text.fault.detail)
   }
+  let meta: unknown
+  try {
+    meta = JSON.parse(text.value)
+  } catch (error) {
+    throw refuse(`${path}: not JSON (${(error as Error).message})`)
+  }
+  if (typeof meta !== 'object' || meta === null) throw refuse(`${path}: not an object`)
+  const { startTime, node } = meta as Readonly<Record<string, unknown>>
+  const texts = [startTime, node].every(value => value === undefined || typeof value === 'string')
+  if (!texts) throw refuse(`${path}: startTime and node are texts`)
+  return meta
 }

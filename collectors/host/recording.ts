@@ -1,5 +1,5 @@
-import type { Blocking, Host } from '../host.ts'
-import { fault, type Reading } from '../reading.ts'
+import type { Blocking, FileEntry, Host } from '../host.ts'
+import { type Fault, fault, type Reading } from '../reading.ts'
 
 /** Every answer that a host gave, by the question: `read /proc/loadavg`, `statfs /var`. */
 export type Answers = Map<string, Reading<unknown>>
@@ -54,4 +54,43 @@ export function replay(answers: Answers): Host {
     resolve: later('resolve'),
   }
   return { read: now('read'), list: now('list'), readlink: now('readlink'), blocking }
+}
+
+const isText = (value: unknown): boolean => typeof value === 'string'
+
+const isListOf =
+  (is: (item: unknown) => boolean) =>
+  (value: unknown): boolean =>
+    Array.isArray(value) && value.every(is)
+
+const hasNumbers = (value: unknown, keys: readonly string[]): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  keys.every(key => Number.isFinite((value as Readonly<Record<string, unknown>>)[key]))
+
+const OF_A_FILE = ['sizeBytes', 'allocatedBytes', 'inode', 'modifiedMs'] satisfies (keyof FileEntry)[]
+
+const isFileEntry = (value: unknown): boolean => hasNumbers(value, OF_A_FILE) && isText((value as FileEntry).path)
+
+/** Sizes of file systems are looked at by their collector, which names the file system. */
+const VALUES: Readonly<Record<string, (value: unknown) => boolean>> = {
+  read: isText,
+  list: isListOf(isText),
+  readlink: isText,
+  readText: isText,
+  files: isListOf(isFileEntry),
+  resolve: isText,
+}
+
+const isFault = (value: unknown): boolean => {
+  const { code, detail } = (value ?? {}) as Partial<Fault>
+  return isText(code) && isText(detail)
+}
+
+/** Whether a recording's answer is one that a host can give to this question. Questions that we do not know are never asked. */
+export function isAnswer(question: string, answer: unknown): boolean {
+  const { ok, value, partial, fault: why } = (answer ?? {}) as Readonly<Record<string, unknown>>
+  if (ok === false) return isFault(why)
+  const is = VALUES[question.slice(0, question.indexOf(' '))]
+  return ok === true && (is === undefined || is(value)) && (partial === undefined || isFault(partial))
 }

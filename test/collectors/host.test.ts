@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -5,9 +6,10 @@ import t from 'tap'
 import { directCalls } from '../../collectors/host/calls.ts'
 import { LiveHost } from '../../collectors/host/live.ts'
 import { HelperPool } from '../../collectors/host/pool.ts'
-import { type Answers, recorder, replay } from '../../collectors/host/recording.ts'
+import { type Answers, isAnswer, recorder, replay } from '../../collectors/host/recording.ts'
 import { TreeHost } from '../../collectors/host/tree.ts'
 import { type Blocking, MAX_FILES } from '../../collectors/host.ts'
+import { fault } from '../../collectors/reading.ts'
 
 const REPOSITORY = join(import.meta.dirname, '../..')
 const none = {} as Blocking
@@ -75,6 +77,67 @@ t.test('a tree stands in for pid 1 only where it lacks it, and takes nothing fro
   const sizes = { blockSize: 4096, blocks: 10, freeBlocks: 5, availableBlocks: 4, files: 3, freeFiles: 2 }
   const root = tree({ 'proc/uptime': '1 1', 'statfs.json': JSON.stringify({ '/var': sizes }) })
   t.same(await new TreeHost(rootsOf(root)).blocking.statfs('/var'), { ok: true, value: sizes })
+})
+
+t.test('links of a tree lead nowhere but into it, and what is no regular file is not read', async t => {
+  const root = tree({
+    'proc/real': 'inside',
+    'sys/devices/pci/block/vda/dev': '253:0',
+    'data/os-release': 'NAME=inside',
+    'meta/daemon.json': '{}',
+  })
+  const link = (target: string, path: string) => symlinkSync(target, join(root, path))
+  link('/proc/meminfo', 'proc/meminfo')
+  link('../../../../../../../proc/uptime', 'proc/uptime')
+  link('/proc/real', 'proc/link')
+  link('/proc/self', 'proc/1')
+  mkdirSync(join(root, 'sys/block'))
+  link('../devices/pci/block/vda', 'sys/block/vda')
+  link('/sys/class', 'sys/class')
+  link('/etc', 'etc')
+  link('/data', 'usr')
+  execFileSync('mkfifo', [join(root, 'proc/loadavg'), join(root, 'statfs.json')])
+  const host = new TreeHost(rootsOf(root))
+  t.match(host.read('/proc/meminfo'), { ok: false })
+  t.match(host.read('/proc/uptime'), { ok: false })
+  t.match(host.read('/proc/1/mountinfo'), { ok: false })
+  t.match(host.list('/sys/class/net'), { ok: false })
+  t.match(host.read('/proc/loadavg'), { ok: false, fault: { detail: '/proc/loadavg is not a regular file' } })
+  t.same(host.read('/proc/link'), { ok: true, value: 'inside' })
+  t.same(host.read('/sys/block/vda/dev'), { ok: true, value: '253:0' })
+  t.same(host.readlink('/sys/block/vda'), { ok: true, value: '../devices/pci/block/vda' })
+  const { blocking } = host
+  t.match(await blocking.readText('/etc/passwd', 100_000), { ok: false })
+  t.match(await blocking.files('/etc', 1), { ok: false })
+  t.same(await blocking.readText('/usr/os-release', 100), { ok: true, value: 'NAME=inside' })
+  t.match(await blocking.statfs('/'), { ok: false, fault: { code: 'Malformed' } })
+  const frames = tree({ '0/proc/real': 'of frame 0', '0/sys/x': '' })
+  mkdirSync(join(frames, '5000'))
+  symlinkSync('../0/proc', join(frames, '5000/proc'))
+  const next = rootsOf(join(frames, '5000'))
+  t.same(new TreeHost(next, frames).read('/proc/real'), { ok: true, value: 'of frame 0' }, 'what did not change')
+  t.match(new TreeHost(next).read('/proc/real'), { ok: false })
+  const outside = tree({ 'var/x': '' })
+  for (const name of ['proc', 'sys']) symlinkSync(`/${name}`, join(outside, name))
+  t.match(new TreeHost(rootsOf(outside)).read('/proc/meminfo'), { ok: false })
+  t.match(new TreeHost(rootsOf(outside)).list('/sys/class'), { ok: false })
+})
+
+t.test('what no host can answer', async t => {
+  const answers: [string, unknown][] = [
+    ['read /proc/loadavg', 'text'],
+    ['read /proc/loadavg', null],
+    ['read /proc/loadavg', { ok: true, value: 1 }],
+    ['read /proc/loadavg', { ok: true }],
+    ['read /proc/loadavg', { ok: false }],
+    ['read /proc/loadavg', { ok: false, fault: 'Io' }],
+    ['read /proc/loadavg', { ok: true, value: '', partial: 'Io' }],
+    ['list /sys/block', { ok: true, value: [1] }],
+    ['files /log 2', { ok: true, value: [{ path: 'x' }] }],
+  ]
+  for (const [question, answer] of answers) t.notOk(isAnswer(question, answer), JSON.stringify(answer))
+  t.ok(isAnswer('read /proc/loadavg', fault('Absent', 'x')))
+  t.ok(isAnswer('list /sys/block', { ok: true, value: ['vda'] }))
 })
 
 t.test('files of a directory: depth, no symbolic links, sizes', async t => {
