@@ -78,8 +78,9 @@ for (const [index, kernel] of kernels.entries()) {
 }
 
 /** Of the bundle that is tested, not of the sources. */
-const rulesOf = (file: string): { id: string; forMs: number }[] =>
-  JSON.parse(execFileSync(process.execPath, [file, 'rules', '--output', 'json'], { encoding: 'utf8' }))
+function rulesOf(file: string): { id: string; forMs: number }[] {
+  return JSON.parse(execFileSync(process.execPath, [file, 'rules', '--output', 'json'], { encoding: 'utf8' }))
+}
 
 async function whyNot(kernel: string): Promise<string | false> {
   const missing = await missingParts()
@@ -89,7 +90,9 @@ async function whyNot(kernel: string): Promise<string | false> {
   return missing.length > 0 && `no VM bed: ${missing.join('; ')}`
 }
 
-const loud = (problems: Problem[]): Problem[] => problems.filter(({ severity }) => severity !== 'info')
+function loud(problems: Problem[]): Problem[] {
+  return problems.filter(({ severity }) => severity !== 'info')
+}
 
 function judge(t: Test, outcome: Outcome, wanted: Expected | null): void {
   t.equal(outcome.result, 'ok', 'the fault was there and went away, and so did the verdict')
@@ -126,7 +129,9 @@ function judge(t: Test, outcome: Outcome, wanted: Expected | null): void {
   t.strictSame(failed, [], 'no collector fails')
 }
 
-const ids = (problems: Problem[]): string[] => [...new Set(problems.map(p => `${p.id}: ${p.message}`))]
+function ids(problems: Problem[]): string[] {
+  return [...new Set(problems.map(p => `${p.id}: ${p.message}`))]
+}
 
 async function keepCapture(kernel: string, { scenario, dir }: Outcome): Promise<void> {
   await mkdir(captures, { recursive: true })
