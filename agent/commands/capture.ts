@@ -37,22 +37,26 @@ export async function capture(
   })
   const stop = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
-  output.on('error', () => stop.abort())
   const started = monotonicMs()
   let frames = 0
-  while (!stop.signal.aborted) {
-    const begun = monotonicMs()
-    await collecting.collect(host, begun, Date.now())
-    await writer.frame(Math.round(begun - started), Date.now())
-    progress(++frames, begun - started, durationMs)
-    const restMs = started + durationMs - begun
-    if (restMs < intervalMs) break
-    await sleep(Math.max(intervalMs - (monotonicMs() - begun), 0), undefined, { signal: stop.signal }).catch(
-      () => undefined,
-    )
+  try {
+    while (!stop.signal.aborted) {
+      const begun = monotonicMs()
+      await collecting.collect(host, begun, Date.now())
+      await writer.frame(Math.round(begun - started), Date.now())
+      progress(++frames, begun - started, durationMs)
+      const restMs = started + durationMs - begun
+      if (restMs < intervalMs) break
+      await sleep(Math.max(intervalMs - (monotonicMs() - begun), 0), undefined, { signal: stop.signal }).catch(
+        () => undefined,
+      )
+    }
+    await writer.end()
+  } catch (error) {
+    throw writer.broken === undefined ? error : unwritable(writer.broken)
+  } finally {
+    opened.close()
   }
-  opened.close()
-  await finish(writer, output)
   if (process.stderr.isTTY) process.stderr.write('\n')
   console.error(`${frames} frames in ${path === '-' ? 'stdout' : path}; look at it with \`node-agent replay ${path}\``)
 }
@@ -81,17 +85,7 @@ function progress(frames: number, elapsedMs: number, durationMs: number): void {
     )
 }
 
-function finish(writer: CaptureWriter, output: NodeJS.WritableStream): Promise<void> {
-  writer.end()
-  if (output === process.stdout) return new Promise(resolve => output.end(() => resolve()))
-  return new Promise((resolve, reject) => {
-    output.once('finish', () => resolve())
-    output.once('error', error =>
-      reject(
-        new CannotRun(
-          `the capture cannot be written (${(error as NodeJS.ErrnoException).code}); what was written until then is kept`,
-        ),
-      ),
-    )
-  })
+/** The disk is full, or nobody reads the pipe any more. */
+function unwritable({ code }: NodeJS.ErrnoException): CannotRun {
+  return new CannotRun(`the capture cannot be written (${code}); what was written until then is kept`)
 }

@@ -1,10 +1,9 @@
-import { createReadStream } from 'node:fs'
-import { createInterface } from 'node:readline'
-import type { Writable } from 'node:stream'
-import { constants, createGunzip, createGzip, type Gzip } from 'node:zlib'
-import { type Answers, replay } from '../../collectors/host/recording.ts'
+import { finished, type Writable } from 'node:stream'
+import { constants, createGzip, type Gzip } from 'node:zlib'
+import { type Answers, isAnswer, replay } from '../../collectors/host/recording.ts'
 import type { Reading } from '../../collectors/reading.ts'
-import { type Frame, type Recording, RecordingError } from './frames.ts'
+import { type Frame, isTime, type Recording, RecordingError } from './frames.ts'
+import { jsonLines } from './lines.ts'
 
 /**
  * A capture file: gzip of JSON lines. The first is the header, every other a frame: what was asked of the host and
@@ -25,16 +24,21 @@ interface FrameLine {
   readonly set: Readonly<Record<string, Reading<unknown>>>
 }
 
-/** A capture bomb must not fill the memory of whoever looks into it. No kernel file comes near. */
-const MAX_LINE_BYTES = 64 * 1024 * 1024
-
 export class CaptureWriter {
   readonly #gzip: Gzip
+  readonly #output: Writable
   readonly #last = new Map<string, string>()
   #changed: Record<string, Reading<unknown>> = {}
+  #broken: Error | undefined
+  #reject: (error: Error) => void = () => undefined
 
   constructor(output: Writable, header: Omit<Header, 'format' | 'version'>) {
+    this.#output = output
     this.#gzip = createGzip({ level: 9 })
+    output.on('error', error => {
+      this.#broken ??= error
+      this.#reject(error)
+    })
     this.#gzip.pipe(output)
     this.#write({ format: 'node-agent-capture', version: 1, ...header } satisfies Header)
   }
@@ -46,15 +50,38 @@ export class CaptureWriter {
     this.#changed[question] = answer
   }
 
+  /** What became of the output, if it takes no more. */
+  get broken(): Error | undefined {
+    return this.#broken
+  }
+
   /** Ends a frame; resolves when it is on its way, so that a slow disk slows the capture and not memory. */
   async frame(ms: number, wallMs: number): Promise<void> {
     this.#write({ ms, wallMs, set: this.#changed } satisfies FrameLine)
     this.#changed = {}
-    await new Promise<void>(resolve => this.#gzip.flush(constants.Z_SYNC_FLUSH, () => resolve()))
+    await this.#unlessBroken(done => this.#gzip.flush(constants.Z_SYNC_FLUSH, done))
   }
 
-  end(): void {
-    this.#gzip.end()
+  /** Resolves when the output has taken everything. */
+  async end(): Promise<void> {
+    await this.#unlessBroken(done => {
+      this.#gzip.once('end', done)
+      this.#gzip.end()
+    })
+    // Standard output is not ended by the pipe; after the last write it has taken all before it.
+    const { stdout } = process
+    await this.#unlessBroken(done =>
+      this.#output === stdout ? stdout.write('', () => done()) : finished(this.#output, () => done()),
+    )
+  }
+
+  /** Once the output is broken zlib calls back no more: who waits is told by the output's error. */
+  #unlessBroken(start: (done: () => void) => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#reject = reject
+      if (this.#broken) reject(this.#broken)
+      else start(resolve)
+    })
   }
 
   #write(line: unknown): void {
@@ -74,13 +101,15 @@ export async function openCapture(path: string): Promise<Recording> {
 
 async function readHeader(path: string): Promise<Header> {
   for await (const line of jsonLines(path)) {
-    const header = line as Partial<Header>
+    const header = (line ?? {}) as Partial<Header>
     if (header.format !== 'node-agent-capture') break
     if (header.version !== 1)
       throw new RecordingError(
         `${path}: capture version ${header.version}, this agent reads version 1; use a newer node-agent`,
       )
-    if (Number.isNaN(Date.parse(String(header.startTime))) || !((header.intervalMs ?? 0) > 0)) break
+    const { intervalMs, node, startTime } = header
+    if (!isTime(Date.parse(String(startTime))) || typeof node !== 'string') break
+    if (!Number.isFinite(intervalMs) || intervalMs! <= 0) break
     return header as Header
   }
   throw new RecordingError(`${path}: not a capture; make one with \`node-agent capture\``)
@@ -89,47 +118,29 @@ async function readHeader(path: string): Promise<Header> {
 async function* readFrames(path: string): AsyncGenerator<Frame> {
   const answers: Answers = new Map()
   let first = true
+  let lastMs = -1
   for await (const line of jsonLines(path)) {
     if (first) {
       first = false
       continue
     }
-    const { ms, wallMs, set } = line as FrameLine
-    if (!Number.isFinite(ms) || !Number.isFinite(wallMs) || typeof set !== 'object')
-      throw new RecordingError(`${path}: a frame without time or answers; the capture is damaged`)
+    const { ms, wallMs, set } = frameOf(path, line)
+    if (ms <= lastMs) throw new RecordingError(`${path}: a frame at ${ms} ms after one at ${lastMs} ms; it is damaged`)
+    lastMs = ms
     for (const [question, answer] of Object.entries(set)) answers.set(question, answer)
     yield { atMs: ms, wallMs, host: replay(answers) }
   }
 }
 
-/** Lines as long as they are whole: a capture that was cut short ends with the last one. */
-async function* jsonLines(path: string): AsyncGenerator<unknown> {
-  const source = createReadStream(path)
-  const unzipped = source.pipe(createGunzip({ finishFlush: constants.Z_SYNC_FLUSH }))
-  source.on('error', error => unzipped.destroy(error))
-  try {
-    for await (const line of createInterface({ input: unzipped })) {
-      if (line.length > MAX_LINE_BYTES)
-        throw new RecordingError(`${path}: a line of more than ${MAX_LINE_BYTES} bytes; not a capture`)
-      const parsed = parseWhole(line)
-      if (parsed === undefined) return
-      yield parsed
-    }
-  } catch (error) {
-    if (error instanceof RecordingError) throw error
-    const { code } = error as NodeJS.ErrnoException
-    throw new RecordingError(
-      `${path}: ${code?.startsWith('Z_') ? 'not a capture, or a damaged one' : `cannot be read (${code})`}`,
-    )
-  } finally {
-    source.destroy()
+function frameOf(path: string, line: unknown): FrameLine {
+  const { ms, wallMs, set } = (line ?? {}) as Partial<FrameLine>
+  if (!isTime(ms) || !isTime(wallMs) || typeof set !== 'object' || set === null)
+    throw new RecordingError(`${path}: a frame without time or answers; the capture is damaged`)
+  for (const [question, answer] of Object.entries(set)) {
+    if (!isAnswer(question, answer))
+      throw new RecordingError(
+        `${path}: at ${ms} ms no answer to ${JSON.stringify(question.slice(0, 100))}; the capture is damaged`,
+      )
   }
-}
-
-function parseWhole(line: string): unknown {
-  try {
-    return JSON.parse(line)
-  } catch {
-    return undefined
-  }
+  return { ms, wallMs, set }
 }

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { type Dirent, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { readRegularFile } from '../../collectors/host/calls.ts'
 import { TreeHost } from '../../collectors/host/tree.ts'
@@ -7,9 +7,7 @@ import { isTime, type Recording, RecordingError } from './frames.ts'
 
 /** A tree capture: a directory whose sub-directories are named by ms since its start, each looking like `/` then. */
 export function openTree(directory: string): Recording {
-  const names = readdirSync(directory, { withFileTypes: true }).filter(
-    entry => entry.isDirectory() && /^\d{1,15}$/.test(entry.name),
-  )
+  const names = entriesOf(directory).filter(entry => entry.isDirectory() && /^\d{1,15}$/.test(entry.name))
   const times = names.map(({ name }) => ({ name, atMs: Number(name) })).sort((a, b) => a.atMs - b.atMs)
   if (times.length === 0)
     throw new RecordingError(
@@ -34,6 +32,14 @@ export function openTree(directory: string): Recording {
         yield { atMs, wallMs: startWallMs + atMs, host }
       }
     },
+  }
+}
+
+function entriesOf(directory: string): Dirent[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true })
+  } catch (error) {
+    throw new RecordingError(`${directory}: cannot be read (${(error as NodeJS.ErrnoException).code})`)
   }
 }
 

@@ -1,9 +1,21 @@
-import { type ExecFileException, execFile } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { type ExecFileException, execFile, spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { gunzipSync } from 'node:zlib'
+import { Writable } from 'node:stream'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import t from 'tap'
+import { CaptureWriter } from '../../agent/record/capture.ts'
 import type { Report } from '../../agent/report.ts'
 import type { TimelineEntry } from '../../agent/timeline.ts'
 
@@ -127,6 +139,84 @@ t.test('replay refuses what is no recording', async t => {
     code: 2,
     stderr: /empty: no frames; it must hold directories named by milliseconds/,
   })
+})
+
+t.test('replay refuses damaged recordings in one sentence', async t => {
+  const header = {
+    format: 'node-agent-capture',
+    version: 1,
+    node: 'n',
+    startTime: '2026-11-22T03:00:00Z',
+    intervalMs: 5000,
+  }
+  const frame = { ms: 0, wallMs: 1_795_316_400_000, set: {} }
+  const damaged: Record<string, readonly unknown[]> = {
+    'no-header': [null],
+    'no-node': [{ ...header, node: 7 }],
+    'far-start': [{ ...header, startTime: '+275760-09-13T00:00:00.000Z' }],
+    'no-frame': [header, null],
+    'far-frame': [header, { ...frame, wallMs: 1e300 }],
+    backwards: [header, { ...frame, ms: 5000 }, frame],
+    'no-set': [header, { ...frame, set: null }],
+    'no-answer': [header, { ...frame, set: { 'read /proc/loadavg': 'text' } }],
+  }
+  for (const [name, lines] of Object.entries(damaged)) {
+    writeFileSync(join(directory, name), gzipSync(lines.map(line => `${JSON.stringify(line)}\n`).join('')))
+    const { code, stderr } = await cli('replay', name)
+    t.equal(code, 2, name)
+    t.match(stderr, new RegExp(`^node-agent: ${name}: [^\n]+\n$`))
+  }
+  const tree = slowDiskTree('meta', [5, 5])
+  for (const meta of ['null', '7', '{"node": 7}', '{"startTime": 7}', '{"startTime": "+275760-09-13T00:00:00.000Z"}']) {
+    writeFileSync(join(tree, 'meta.json'), meta)
+    t.match(await cli('replay', tree), { code: 2, stderr: /^node-agent: \S+meta\.json: [^\n]+\n$/ }, meta)
+  }
+})
+
+t.test('replay of what cannot be looked at; what nobody thought of is never exit 1', async t => {
+  t.match(await cli('replay', 'x'.repeat(300)), { code: 2, stderr: /cannot be read \(ENAMETOOLONG\)\n$/ })
+  t.match(await cli('replay', '/dev/null'), { code: 2, stderr: /\/dev\/null: not a file/ })
+  const odd = 'data:text/javascript,Date.now = () => { throw new Error("odd") }'
+  const { status, stderr } = spawnSync(process.execPath, ['--import', odd, MAIN, 'capture', '--file', '-'])
+  t.equal(status, 3)
+  t.match(stderr.toString(), /^node-agent: odd\n/)
+})
+
+t.test('a line without end is refused before it is read', async t => {
+  const bomb = gzipSync(Buffer.alloc(70 * 1024 * 1024, ' '), { level: 1 })
+  bomb.fill(0, bomb.length - 8) // nobody gets to see the wrong checksum at its end
+  writeFileSync(join(directory, 'bomb.capture'), bomb)
+  t.match(await cli('replay', 'bomb.capture'), { code: 2, stderr: /a line of more than 67108864 bytes/ })
+})
+
+t.test('a capture that cannot be written says so', { skip: !existsSync('/dev/full') }, async t => {
+  const args = [MAIN, 'capture', '--duration', '1s', '--interval', '200ms', '--file', '-']
+  const full = openSync('/dev/full', 'w')
+  const onFullDisk = spawnSync(process.execPath, args, { stdio: ['ignore', full, 'pipe'], timeout: 20_000 })
+  closeSync(full)
+  t.equal(onFullDisk.status, 3)
+  t.match(onFullDisk.stderr.toString(), /^node-agent: the capture cannot be written \(ENOSPC\); what was written/)
+  const closed = spawnSync('sh', ['-c', '{ "$@"; echo $? >&2; } | true', 'sh', process.execPath, ...args])
+  t.match(closed.stderr.toString(), /the capture cannot be written \(EPIPE\)[^\n]+\n3\n$/)
+  const whole = spawnSync(process.execPath, args)
+  t.equal(whole.status, 0)
+  t.match(gunzipSync(whole.stdout).toString(), /"set":.*\n$/, 'to its end')
+})
+
+t.test('a writer whose output breaks tells whoever waits', async t => {
+  let room = 1
+  const write = (_chunk: unknown, _encoding: unknown, done: (error?: Error) => void) =>
+    done(room-- > 0 ? undefined : new Error('full'))
+  const header = { node: 'n', startTime: '2026-11-22T03:00:00Z', intervalMs: 5000, agent: '0' }
+  const writer = new CaptureWriter(new Writable({ write }), header)
+  const frames = async () => {
+    for (let ms = 0; ms < 100; ms++) {
+      writer.note(`read /${ms}`, { ok: true, value: randomBytes(50_000).toString('hex') })
+      await writer.frame(ms, ms)
+    }
+  }
+  await t.rejects(frames(), /full/)
+  await t.rejects(writer.end(), /full/)
 })
 
 t.test('capture, refuse to overwrite, replay, also when cut short', async t => {
