@@ -48,7 +48,7 @@ export interface Running {
 }
 
 /** As in `npm start`: a small young generation suits a program that wakes every ten seconds. */
-const FLAGS = ['--max-semi-space-size=1', '--max-old-space-size=64']
+const FLAGS = ['--max-semi-space-size=4', '--max-old-space-size=64']
 
 export async function startAgent(intervalMs: number): Promise<Running> {
   const args = [

@@ -21,7 +21,7 @@ for ((i = 0; i < mounts; i++)); do
   mkdir "$work/m$i"
   mount -t tmpfs -o size=64k "bench$i" "$work/m$i"
 done
-"$node" --max-semi-space-size=1 --max-old-space-size=64 "$bundle" run --set interval=250ms --set state.file="$work/state.json" --log-level silent \
+"$node" --max-semi-space-size=4 --max-old-space-size=64 "$bundle" run --set interval=250ms --set state.file="$work/state.json" --log-level silent \
   --http.listen-address 127.0.0.1:20990 --grpc.listen-address 127.0.0.1:0 >/dev/null &
 agent=$!
 cpu() { for pid in $agent $(cat /proc/$agent/task/$agent/children); do cat "/proc/$pid/stat"; done | awk '{sub(/^.*\) /, ""); s += $12 + $13} END {print s * 10}'; }

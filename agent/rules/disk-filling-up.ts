@@ -160,7 +160,23 @@ function lineInWords({ fact, isSpace }: Resource): string {
   return evicts ? `the line at which the kubelet evicts pods (${share})` : `the mark of ${share}`
 }
 
-function observation(view: View, { fact, subject, isSpace }: Resource, stance: Stance, what: string): Observation {
+function observation(view: View, resource: Resource, stance: Stance, what: string): Observation {
+  const { fact, subject } = resource
+  const base = {
+    subject: { ...filesystemSubject(fact), name: subject },
+    stance: fact.measured ? stance : 'unmeasured',
+  } as const
+  // Only trouble is put into words: a node has hundreds of file systems that are well.
+  return stance === 'raise' || stance === 'critical'
+    ? { ...base, ...inWords(view, resource, what) }
+    : { ...base, message: '', evidence: {} }
+}
+
+function inWords(
+  view: View,
+  { fact, subject, isSpace }: Resource,
+  what: string,
+): Omit<Observation, 'subject' | 'stance'> {
   const of = (name: Parameters<typeof view.signals.get>[0]) => view.signals.get(name, subject)
   const used = of('filesystem.usedRatio')
   const available = isSpace ? bytes(of('filesystem.availableBytes') ?? 0) : 'inodes'
@@ -169,8 +185,6 @@ function observation(view: View, { fact, subject, isSpace }: Resource, stance: S
     : `has ${percent(used ?? 0)} of its inodes in use`
   const culprits = podOf(fact.podUid, view.facts)
   return {
-    subject: { ...filesystemSubject(fact), name: subject },
-    stance: fact.measured ? stance : 'unmeasured',
     badness: used ?? 0,
     message: `${filesystemInWords(fact)} ${full}, ${what}`,
     evidence: evidence({
