@@ -48,9 +48,10 @@ export const containerlogs = collector({
     const walked = await Promise.all([walk(host, docker, 2, dockerLogs), walk(host, places.podLogRoots, 3, criLogs)])
     const readings = walked.flat()
     const logs = readings.flatMap(reading => (reading.ok ? reading.value : []))
-    const trouble = readings.find(reading => !reading.ok)
-    if (readings.every(reading => !reading.ok)) return trouble ?? fault('Absent', 'no directory of container logs')
-    return trouble ? okBut(logs, trouble.fault) : ok(logs)
+    const [trouble] = readings.flatMap(reading => (reading.ok ? (reading.partial ?? []) : reading.fault))
+    if (readings.every(reading => !reading.ok))
+      return fault(trouble?.code ?? 'Absent', trouble?.detail ?? 'no directory of container logs')
+    return trouble ? okBut(logs, trouble) : ok(logs)
   },
 })
 
@@ -66,7 +67,7 @@ async function walk(
     real.map(async directory => {
       if (!directory.ok) return directory
       const files = await host.blocking.files(directory.value, depth)
-      return files.ok ? ok(logsOf(directory.value, files.value)) : files
+      return files.ok ? { ...files, value: logsOf(directory.value, files.value) } : files
     }),
   )
   return walked.filter(reading => reading.ok || reading.fault.code !== 'Absent')

@@ -5,7 +5,7 @@ import { HelperPool } from '../../collectors/host/pool.ts'
 import type { Roots } from '../../collectors/host/roots.ts'
 import { TreeHost } from '../../collectors/host/tree.ts'
 import type { Host } from '../../collectors/host.ts'
-import { CannotRun } from './exit.ts'
+import { CannotRun } from '../failures.ts'
 import type { CommonOptions } from './options.ts'
 
 export interface OpenHost {

@@ -3,7 +3,7 @@ import { type Config, toConfig } from '../config/config.ts'
 import type { Leaf } from '../config/layers.ts'
 import { type Loaded, loadConfig } from '../config/load.ts'
 import { parseDuration } from '../config/units.ts'
-import { UsageError } from './exit.ts'
+import { UsageError } from '../failures.ts'
 
 /** Options as commander hands them over: keys as spelled on the command line. */
 export interface CommonOptions {

@@ -1,8 +1,9 @@
 import { Command, CommanderError } from 'commander'
 import { ConfigError } from '../config/layers.ts'
+import { CannotRun, UsageError } from '../failures.ts'
 import { RecordingError } from '../record/frames.ts'
 import { version } from '../version.ts'
-import { CannotRun, EXIT, UsageError } from './exit.ts'
+import { EXIT } from './exit.ts'
 import { withCommon, withOutput } from './options.ts'
 
 function program(): Command {

@@ -1,8 +1,9 @@
+import { UsageError } from '../failures.ts'
 import { openRecording } from '../record/open.ts'
 import { replayRecording } from '../record/replay.ts'
 import type { Report } from '../report.ts'
 import { timelineText } from '../text.ts'
-import { EXIT, UsageError } from './exit.ts'
+import { EXIT } from './exit.ts'
 import { type CommonOptions, loadAndParse } from './options.ts'
 import { terminal } from './print.ts'
 

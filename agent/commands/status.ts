@@ -3,10 +3,10 @@ import { request as httpRequest, type RequestOptions } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createSecureContext, type SecureContext } from 'node:tls'
+import { CannotRun, UsageError } from '../failures.ts'
 import { printable } from '../layout.ts'
 import type { Report } from '../report.ts'
 import { reportText } from '../text.ts'
-import { CannotRun, UsageError } from './exit.ts'
 import { printReport, terminal } from './print.ts'
 
 interface StatusOptions {

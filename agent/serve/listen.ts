@@ -1,6 +1,6 @@
 import type { AddressInfo, Server, Socket } from 'node:net'
-import { CannotRun } from '../commands/exit.ts'
 import type { Address } from '../config/config.ts'
+import { CannotRun } from '../failures.ts'
 import { place } from './security.ts'
 
 /** A port is taken, or the address is not one of this machine. Exit code 3. */

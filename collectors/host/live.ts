@@ -103,7 +103,7 @@ export function attempt<T>(path: string, call: () => T): Reading<T> {
 const ABSENT = new Set(['ENOENT', 'ENOTDIR', 'ESRCH', 'ENODEV', 'ENXIO', 'EOPNOTSUPP'])
 const DENIED = new Set(['EACCES', 'EPERM'])
 
-export function errnoFault(path: string, error: unknown): Reading<never> {
+function errnoFault(path: string, error: unknown): Reading<never> {
   const code = (error as NodeJS.ErrnoException).code
   if (code === undefined) throw error
   return fault(ABSENT.has(code) ? 'Absent' : DENIED.has(code) ? 'Denied' : 'Io', `${path}: ${code}`)
