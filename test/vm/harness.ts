@@ -146,6 +146,8 @@ export async function bootGuest(plan: Plan): Promise<Run> {
     const ended = new Promise<void>((resolve, reject) => guest.once('exit', () => resolve()).once('error', reject))
     const watching = new AbortController()
     const watcher = watch(plan, results, server, watching.signal)
+    // Without its host the guest would wait in vain.
+    watcher.catch(() => guest.kill())
     await ended
     watching.abort()
     await watcher
@@ -267,7 +269,8 @@ async function readOutcome(results: string, scenario: string): Promise<Outcome> 
   const dir = join(results, scenario)
   const text = (name: string): Promise<string> => readFile(join(dir, name), 'utf8').catch(() => '')
   const result = (await text('result')).trim() || 'never ended'
-  const reports = (await text('status.jsonl')).split('\n').filter(Boolean)
+  // What follows the last line's end is still being written.
+  const reports = (await text('status.jsonl')).split('\n').slice(0, -1)
   return {
     scenario,
     ok: result === 'ok',
