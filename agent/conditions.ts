@@ -1,5 +1,6 @@
-import type { Finding, Now, Problem } from './judge.ts'
+import type { Finding, Problem } from './judge.ts'
 import { type Condition, isoTime, sentence, worstFirst } from './report.ts'
+import type { Now } from './track.ts'
 
 /** What a condition remembers between cycles. Plain data: it goes to the state file as it is. */
 export interface ConditionState {

@@ -3,9 +3,10 @@ import type { Sample } from '../collectors/index.ts'
 import { type ConditionStates, stepConditions } from './conditions.ts'
 import { type DeriveState, derive, startDeriving } from './derive/index.ts'
 import { evaluate } from './evaluate.ts'
-import { type Finding, type Judgement, judge, type Tracks } from './judge.ts'
+import { type Finding, type Judgement, judge } from './judge.ts'
 import type { ActiveRule } from './rules/active.ts'
 import { Signals } from './signals.ts'
+import type { Tracks } from './track.ts'
 
 /** All that passes from cycle to cycle. */
 export interface PipelineState {

@@ -4,8 +4,8 @@ import { dirname } from 'node:path'
 import { Ajv } from 'ajv'
 import Type, { type TSchema } from 'typebox'
 import type { ConditionState } from './conditions.ts'
-import type { Track } from './judge.ts'
 import type { PipelineState } from './pipeline.ts'
+import type { Track } from './track.ts'
 
 type Kept = Pick<PipelineState, 'tracks' | 'conditions'>
 

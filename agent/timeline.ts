@@ -1,6 +1,6 @@
 import type { Judgement, Problem } from './judge.ts'
-import { worse } from './judge.ts'
 import { type ReportedProblem, reportProblem } from './report.ts'
+import { worse } from './rules/rule.ts'
 
 /** A problem with start and end, from the recording's start; `endMs` null if it still held at the end. */
 export interface TimelineEntry extends ReportedProblem {

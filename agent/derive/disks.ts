@@ -1,8 +1,9 @@
 import type { DiskStats } from '../../collectors/diskstats.ts'
 import type { SignalDefinition } from '../signals.ts'
 import { describeDisks, wholeDisks } from './disk-stack.ts'
+import { meanQueue, normal, type Slice, WINDOW_MS, windowedAwaits } from './disk-window.ts'
 import { derivation, growth, intervalOf, quotient, ratePerSecond, readingOf, type Step } from './step.ts'
-import { slide, type Timed } from './window.ts'
+import { slide } from './window.ts'
 
 export type { Disk } from './disk-stack.ts'
 
@@ -92,24 +93,8 @@ export const diskSignals = {
 } as const satisfies Record<string, SignalDefinition>
 
 const SECTOR_BYTES = 512
-const WINDOW_MS = 60_000
-const MIN_COMPLETIONS = 5
-/** With so few completions an await counts only if the device was at work nearly all the time. */
-const BUSY_RATIO = 0.9
 /** What completes after a stall this long waited for the stall: once it is the end of a hang, more often it is a slow device. */
 const STALL_MS = 15_000
-
-interface Slice extends Timed {
-  readonly seconds: number
-  readonly reads: number
-  readonly readMs: number
-  readonly writes: number
-  readonly writeMs: number
-  readonly busyMs: number
-  readonly queueMs: number
-  /** The first completions after a stall. */
-  readonly afterStall: boolean
-}
 
 interface DiskState {
   readonly slices: readonly Slice[]
@@ -189,58 +174,3 @@ function setIostat(
 
 const bytes = (sectors: number | undefined): number | undefined =>
   sectors === undefined ? undefined : sectors * SECTOR_BYTES
-
-/** A slow average of what is no trouble; what is slow now does not become normal. */
-const NORMAL_MS = 200
-const NORMAL_WEIGHT = 0.05
-
-function normal(before: number | undefined, awaitMs: number | undefined): number | undefined {
-  if (awaitMs === undefined || awaitMs > NORMAL_MS) return before
-  return before === undefined ? awaitMs : before + NORMAL_WEIGHT * (awaitMs - before)
-}
-
-function meanQueue(slices: readonly Slice[]): number | undefined {
-  const seconds = slices.reduce((sum, slice) => sum + slice.seconds, 0)
-  return quotient(
-    slices.reduce((sum, slice) => sum + slice.queueMs, 0),
-    seconds * 1000,
-  )
-}
-
-/** Undefined where too little completed to tell. */
-function windowedAwaits(window: readonly Slice[]): { read: number | undefined; write: number | undefined } {
-  const ends = window.filter(slice => slice.afterStall).length
-  const slices = ends === 1 ? window.filter(slice => !slice.afterStall) : window
-  return {
-    read: shortestWindow(
-      slices,
-      slice => slice.reads,
-      slice => slice.readMs,
-    ),
-    write: shortestWindow(
-      slices,
-      slice => slice.writes,
-      slice => slice.writeMs,
-    ),
-  }
-}
-
-function shortestWindow(
-  slices: readonly Slice[],
-  count: (slice: Slice) => number,
-  ms: (slice: Slice) => number,
-): number | undefined {
-  let completions = 0
-  let totalMs = 0
-  let busyMs = 0
-  let seconds = 0
-  for (const slice of slices.toReversed()) {
-    completions += count(slice)
-    totalMs += ms(slice)
-    busyMs += slice.busyMs
-    seconds += slice.seconds
-    if (completions >= MIN_COMPLETIONS) return totalMs / completions
-  }
-  const wholeWindow = seconds * 1000 >= WINDOW_MS
-  return completions > 0 && wholeWindow && busyMs >= BUSY_RATIO * seconds * 1000 ? totalMs / completions : undefined
-}

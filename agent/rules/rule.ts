@@ -4,6 +4,9 @@ import type { SignalName, Signals, SubjectKind, Unit } from '../signals.ts'
 
 export type Severity = 'info' | 'warning' | 'critical'
 
+const RANK: Record<Severity, number> = { info: 0, warning: 1, critical: 2 }
+export const worse = (a: Severity, b: Severity): boolean => RANK[a] > RANK[b]
+
 /** `node` speaks for the node; `volume` for one pod's storage: never critical, never a node condition. */
 export type Role = 'node' | 'volume'
 

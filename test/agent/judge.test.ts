@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { type ConditionStates, stepConditions } from '../../agent/conditions.ts'
-import { type Finding, judge, type Problem, type Tracks } from '../../agent/judge.ts'
+import { type Finding, judge, type Problem } from '../../agent/judge.ts'
 import { type ActiveRule, activeRules, type TriggerOverride } from '../../agent/rules/active.ts'
 import { type Observation, type Rule, type Stance, type Subject, stanceOf } from '../../agent/rules/rule.ts'
+import type { Tracks } from '../../agent/track.ts'
 
 const DISK: Subject = { kind: 'Disk', name: 'vda', role: 'node' }
 

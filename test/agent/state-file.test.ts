@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import type { Track } from '../../agent/judge.ts'
 import { loadState, StateWriter } from '../../agent/state-file.ts'
+import type { Track } from '../../agent/track.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'node-agent-state-'))
 const stretch = { sinceMs: 1, sinceWallMs: 2, countedMs: 3 }
