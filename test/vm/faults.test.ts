@@ -27,7 +27,7 @@ const expected: Record<string, Expected | null> = {
     role: 'node',
     also: /^HighLoad$/,
   },
-  'memory-fragmented': { id: /^MemoryFragmented$/, reason: 'MemoryFragmented', role: 'node' },
+  'memory-fragmented': { id: /^MemoryFragmented$/, reason: 'MemoryFragmented', role: 'node', also: /^MemoryShort$/ },
   'conntrack-full': {
     id: /^ConntrackPressure$/,
     reason: 'ConntrackTableFilling',
@@ -42,7 +42,7 @@ const expected: Record<string, Expected | null> = {
   'load-runnable': { id: /^HighLoad$/, reason: 'RunQueueLong', role: 'node' },
 }
 
-/** `also`: what may be said beside it, because it is true too. */
+/** `also`: what may be said beside it, because it is true too: to fragment memory it is filled first. */
 type Expected = { id: RegExp; reason: string | RegExp; role: string; also?: RegExp }
 
 const kernels = ['5.10', '6.12']
