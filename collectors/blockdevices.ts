@@ -45,15 +45,17 @@ function readDevice(host: Host, name: string): BlockDevice {
   const base = `/sys/block/${name}`
   const line = (file: string): string | null => firstLine(host.read(`${base}/${file}`))
   const mapper = name.startsWith('dm-')
+  // Up to Linux 5.10 these say iostats 0, and count all the same.
+  const bioBased = mapper || name.startsWith('md')
   const unused = name.startsWith('loop') && line('size') === '0'
   return {
     name,
     mapperName: mapper ? line('dm/name') : null,
     suspended: mapper && line('dm/suspended') === '1',
-    members: mapper || name.startsWith('md') ? listed(host.list(`${base}/slaves`)) : [],
+    members: bioBased ? listed(host.list(`${base}/slaves`)) : [],
     backingFile: name.startsWith('loop') && !unused ? line('loop/backing_file') : null,
     state: HAS_STATE.test(name) ? line('device/state') : null,
-    counts: unused || line('queue/iostats') !== '0',
+    counts: unused || bioBased || line('queue/iostats') !== '0',
   }
 }
 

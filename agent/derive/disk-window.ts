@@ -4,6 +4,8 @@ import type { Timed } from './window.ts'
 /** Trailing time over which completions are put together. */
 export const WINDOW_MS = 60_000
 const MIN_COMPLETIONS = 5
+/** What completed longer ago says nothing of a device that has been idle since. */
+const RECENT_MS = 10_000
 /** With so few completions an await counts only if the device was at work nearly all the time. */
 const BUSY_RATIO = 0.9
 
@@ -60,6 +62,7 @@ function shortestWindow(
   count: (slice: Slice) => number,
   ms: (slice: Slice) => number,
 ): number | undefined {
+  if (!isAtWork(slices, count)) return undefined
   let completions = 0
   let totalMs = 0
   let busyMs = 0
@@ -73,4 +76,12 @@ function shortestWindow(
   }
   const wholeWindow = seconds * 1000 >= WINDOW_MS
   return completions > 0 && wholeWindow && busyMs >= BUSY_RATIO * seconds * 1000 ? totalMs / completions : undefined
+}
+
+/** Something completed just now, or the device is busy with what does not. */
+function isAtWork(slices: readonly Slice[], count: (slice: Slice) => number): boolean {
+  const last = slices.at(-1)
+  if (last === undefined) return false
+  const recent = slices.filter(({ atMs }) => atMs > last.atMs - RECENT_MS)
+  return recent.some(slice => count(slice) > 0) || last.busyMs >= BUSY_RATIO * last.seconds * 1000
 }

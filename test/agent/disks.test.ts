@@ -199,6 +199,34 @@ t.test('a deep queue without PSI: who waits is known by procs_blocked, or not at
   t.same(everHeld(deep({})), ['DiskSlow/vda warning'])
 })
 
+t.test('a burst that waited is no slow disk once the disk is idle', async t => {
+  const burst = (more: (second: number) => Partial<DiskStats>) =>
+    samples(
+      120,
+      second => {
+        const writes = second < 20 ? 0 : 400
+        return {
+          diskstats: [
+            disk('vda', { writes, writeMs: writes * 605, ioTicksMs: writes === 0 ? 0 : 4000, ...more(second) }),
+          ],
+        }
+      },
+      5,
+    )
+  t.same(
+    everHeld(
+      play(
+        burst(() => ({})),
+        RULES,
+        5000,
+      ),
+    ),
+    [],
+  )
+  const reading = (second: number) => ({ reads: second * 1000, readMs: second * 500, ioTicksMs: second * 400 })
+  t.same(everHeld(play(burst(reading), RULES, 5000)), [], 'nor while it answers reads quickly')
+})
+
 t.test('one slow request a minute proves nothing; a busy device with few completions does', async t => {
   const rare = samples(300, second => ({
     diskstats: [writing('vda', second, 1 / 60, 900, { ioTicksMs: second * 15 })],
