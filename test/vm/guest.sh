@@ -5,7 +5,6 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/r
 VM=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
 
 mount -t tmpfs tmpfs /run
-mount -t tmpfs tmpfs /tmp
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
 mount -t debugfs debugfs /sys/kernel/debug 2> /dev/null
 mkdir -p /dev/pts /dev/shm /lib/modules
