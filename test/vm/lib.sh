@@ -112,7 +112,7 @@ ended() { ! kill -0 "$1" 2> /dev/null; }
 on_host() {
   mkdir -p /results/host
   rm -f "/results/host/$1.done"
-  touch "/results/host/$1.wanted"
+  : > "/results/host/$1.wanted"
   await 30 test -e "/results/host/$1.done"
 }
 
