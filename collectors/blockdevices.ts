@@ -25,7 +25,7 @@ export interface BlockDevice {
 }
 
 /** Memory, floppies and CD-ROMs: never a node's disk. */
-const NEVER = /^(ram|zram|fd|sr)\d+$/
+export const NEVER_A_DISK = /^(ram|zram|fd|sr)\d+$/
 
 export const blockdevices = collector({
   name: 'blockdevices',
@@ -33,7 +33,9 @@ export const blockdevices = collector({
   absentWhen: 'sysfs is not mounted (CONFIG_SYSFS)',
   collect: (host): Reading<BlockDevice[]> => {
     const names = host.list('/sys/block')
-    return names.ok ? ok(names.value.filter(name => !NEVER.test(name)).map(name => readDevice(host, name))) : names
+    return names.ok
+      ? ok(names.value.filter(name => !NEVER_A_DISK.test(name)).map(name => readDevice(host, name)))
+      : names
   },
 })
 

@@ -1,4 +1,4 @@
-import type { BlockDevice } from '../../collectors/blockdevices.ts'
+import { type BlockDevice, NEVER_A_DISK } from '../../collectors/blockdevices.ts'
 import type { DiskStats } from '../../collectors/diskstats.ts'
 import type { Mount } from '../../collectors/mounts.ts'
 import type { Role } from '../rules/rule.ts'
@@ -17,16 +17,13 @@ export interface Disk {
   readonly role: Role
 }
 
-/** Memory, floppies and CD-ROMs. */
-const NEVER = /^(ram|zram|fd|sr)\d+$/
-
 /** Partitions count in their disk, loop devices without a file are none. */
 export function wholeDisks(stats: readonly DiskStats[], devices: ReadonlyMap<string, BlockDevice>): DiskStats[] {
   const diskOf = partitionParents(stats, devices)
   const unused = (name: string): boolean => name.startsWith('loop') && devices.get(name)?.backingFile === null
   // A row that sysfs does not list as a disk is a partition, also where nobody knows of which.
   const isDisk = (name: string): boolean => (devices.size > 0 ? devices.has(name) : diskOf(name) === name)
-  return stats.filter(({ name }) => !NEVER.test(name) && isDisk(name) && !unused(name))
+  return stats.filter(({ name }) => !NEVER_A_DISK.test(name) && isDisk(name) && !unused(name))
 }
 
 /** The disk of a partition, any other name as it is: `vda1` and `nvme0n1p1` belong to `vda` and `nvme0n1`. */
