@@ -4,7 +4,14 @@ import type { Sample } from '../collectors/index.ts'
 import { type Collected, Collecting } from './collect.ts'
 import { reportConditions } from './conditions.ts'
 import type { Config } from './config/config.ts'
-import { advance, type Outcome, type PipelineSettings, type PipelineState, startPipeline } from './pipeline.ts'
+import {
+  advance,
+  type KeptState,
+  type Outcome,
+  type PipelineSettings,
+  type PipelineState,
+  startPipeline,
+} from './pipeline.ts'
 import {
   type AgentStatus,
   type CollectorStatus,
@@ -86,7 +93,7 @@ export class Loop implements ReportSource {
     host: Host,
     log: Logger,
     options: {
-      restored?: Pick<PipelineState, 'tracks' | 'conditions'> | null
+      restored?: KeptState | null
       onState?: (state: PipelineState, atMs: number) => void
     } = {},
   ) {

@@ -1,7 +1,7 @@
 import type { Places } from '../collectors/collector.ts'
 import type { Sample } from '../collectors/index.ts'
 import { type ConditionStates, stepConditions } from './conditions.ts'
-import { type DeriveState, derive, startDeriving } from './derive/index.ts'
+import { type DeriveState, derive, type KeptDerived, startDeriving } from './derive/index.ts'
 import { evaluate } from './evaluate.ts'
 import { type Finding, type Judgement, judge } from './judge.ts'
 import type { ActiveRule } from './rules/active.ts'
@@ -14,6 +14,11 @@ export interface PipelineState {
   readonly derived: DeriveState
   readonly tracks: Tracks
   readonly conditions: ConditionStates
+}
+
+/** What of it survives a restart of the agent in the same boot. */
+export interface KeptState extends Pick<PipelineState, 'tracks' | 'conditions'> {
+  readonly derived: KeptDerived
 }
 
 /** What does not change while the agent runs. */
@@ -41,9 +46,9 @@ export interface Outcome {
 /** A cycle this many intervals late says nothing of the time in between: the VM was paused or we were stopped. */
 const GAP_INTERVALS = 3
 
-export const startPipeline = (restored?: Pick<PipelineState, 'tracks' | 'conditions'>): PipelineState => ({
+export const startPipeline = (restored?: KeptState): PipelineState => ({
   prev: null,
-  derived: startDeriving(),
+  derived: startDeriving(restored?.derived),
   tracks: restored?.tracks ?? new Map(),
   conditions: restored?.conditions ?? new Map(),
 })

@@ -4,10 +4,9 @@ import { dirname } from 'node:path'
 import { Ajv } from 'ajv'
 import Type, { type TSchema } from 'typebox'
 import type { ConditionState } from './conditions.ts'
-import type { PipelineState } from './pipeline.ts'
+import { type KeptDerived, keptDerived, keptDerivedSchema } from './derive/index.ts'
+import type { KeptState, PipelineState } from './pipeline.ts'
 import type { Track } from './track.ts'
-
-type Kept = Pick<PipelineState, 'tracks' | 'conditions'>
 
 interface StateFile {
   readonly version: 1
@@ -15,6 +14,8 @@ interface StateFile {
   readonly node: string
   readonly tracks: readonly (readonly [string, Track])[]
   readonly conditions: readonly (readonly [string, ConditionState])[]
+  /** Missing in files of agents that did not keep it. */
+  readonly derived?: KeptDerived
 }
 
 const text = Type.String({ maxLength: 4096 })
@@ -61,7 +62,11 @@ const condition = Type.Object({
 
 /** What the file must hold: whoever may write to the directory must not stop the agent. */
 const isState = new Ajv({ strict: false }).compile(
-  Type.Object({ tracks: Type.Array(Type.Tuple([text, track])), conditions: Type.Array(Type.Tuple([text, condition])) }),
+  Type.Object({
+    tracks: Type.Array(Type.Tuple([text, track])),
+    conditions: Type.Array(Type.Tuple([text, condition])),
+    derived: Type.Optional(keptDerivedSchema),
+  }),
 )
 
 /** How much of persistence a crash may cost; changes of a verdict are written at once. */
@@ -70,7 +75,7 @@ const SAVE_MS = 30_000
 const MAX_BYTES = 4 * 1024 * 1024
 
 /** What the last run knew, if it was on this node and in this boot; else null and why. Never throws. */
-export function loadState(path: string, bootId: string, node: string): { kept: Kept | null; why: string } {
+export function loadState(path: string, bootId: string, node: string): { kept: KeptState | null; why: string } {
   try {
     const text = readFileSync(path, 'utf8')
     if (text.length > MAX_BYTES) return { kept: null, why: `${path} is too large to be a state file` }
@@ -78,7 +83,8 @@ export function loadState(path: string, bootId: string, node: string): { kept: K
     if (state.version !== 1) return { kept: null, why: `${path} is of another version` }
     if (state.bootId !== bootId || state.node !== node) return { kept: null, why: `${path} is of another boot or node` }
     if (!isState(state)) return { kept: null, why: `${path} is damaged` }
-    return { kept: { tracks: new Map(state.tracks), conditions: new Map(state.conditions) }, why: '' }
+    const { tracks, conditions, derived = {} } = state
+    return { kept: { tracks: new Map(tracks), conditions: new Map(conditions), derived }, why: '' }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     return {
@@ -87,6 +93,8 @@ export function loadState(path: string, bootId: string, node: string): { kept: K
     }
   }
 }
+
+type Saved = Pick<PipelineState, 'tracks' | 'conditions' | 'derived'>
 
 /** Writes the state beside the loop: one write at a time, the newest wins, a failure is told once. */
 export class StateWriter {
@@ -106,23 +114,23 @@ export class StateWriter {
     this.#warn = warn
   }
 
-  async save(kept: Kept, nowMs: number): Promise<void> {
-    const verdicts = verdictsOf(kept)
+  async save(state: Saved, nowMs: number): Promise<void> {
+    const verdicts = verdictsOf(state)
     if (this.#busy || (verdicts === this.#verdicts && nowMs - this.#savedMs < SAVE_MS)) return
     this.#verdicts = verdicts
     this.#savedMs = nowMs
     this.#busy = true
-    const { tracks, conditions } = kept
-    const state: StateFile = {
+    const file: StateFile = {
       version: 1,
       bootId: this.#bootId,
       node: this.#node,
-      tracks: [...tracks],
-      conditions: [...conditions],
+      tracks: [...state.tracks],
+      conditions: [...state.conditions],
+      derived: keptDerived(state.derived),
     }
     try {
       await makeDirectory(dirname(this.#path))
-      await writeFile(`${this.#path}.new`, JSON.stringify(state), { mode: 0o600 })
+      await writeFile(`${this.#path}.new`, JSON.stringify(file), { mode: 0o600 })
       await rename(`${this.#path}.new`, this.#path)
     } catch (error) {
       if (!this.#warned)
@@ -137,7 +145,7 @@ export class StateWriter {
 }
 
 /** What must not get lost: which problems hold since when, and what the conditions say. */
-function verdictsOf({ tracks, conditions }: Kept): string {
+function verdictsOf({ tracks, conditions }: Saved): string {
   const held = [...tracks].map(([key, { active }]) => `${key} ${active?.severity} ${active?.sinceMs}`)
   const said = [...conditions].map(([type, { status, reason }]) => `${type} ${status} ${reason}`)
   return [...held, ...said].join()

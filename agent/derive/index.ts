@@ -1,3 +1,4 @@
+import Type, { type TObject } from 'typebox'
 import { clock } from './clock.ts'
 import { conntrack } from './conntrack.ts'
 import { containerlogs } from './containerlogs.ts'
@@ -49,8 +50,23 @@ export type Facts = { readonly [D in keyof Derivations]: FactsOf<Derivations[D]>
 
 type AnyDerivation = Derivation<unknown, unknown>
 
-export function startDeriving(): DeriveState {
-  return mapDerivations(derivation => derivation.start) as DeriveState
+/** What of it survives a restart of the agent: the states of those derivations that say so by `kept`. */
+export type KeptDerived = Partial<DeriveState>
+
+const keptDerivations = Object.entries<AnyDerivation>(derivations).filter(([, { kept }]) => kept !== undefined)
+
+/** Each may be missing: the file may be of a version that did not keep it yet. */
+export const keptDerivedSchema: TObject = Type.Object(
+  Object.fromEntries(keptDerivations.map(([name, { kept }]) => [name, Type.Optional(kept!)])),
+)
+
+export function keptDerived(state: DeriveState): KeptDerived {
+  return Object.fromEntries(keptDerivations.map(([name]) => [name, state[name as keyof Derivations]]))
+}
+
+/** `restored`: as validated by the schema above; what is not kept starts anew whatever stands there. */
+export function startDeriving(restored: KeptDerived = {}): DeriveState {
+  return mapDerivations(({ kept, start }, name) => (kept && restored[name]) ?? start) as DeriveState
 }
 
 export function derive(state: DeriveState, step: Step): { state: DeriveState; facts: Facts } {

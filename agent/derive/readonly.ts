@@ -1,3 +1,4 @@
+import Type, { type Static } from 'typebox'
 import type { Ext4 } from '../../collectors/ext4.ts'
 import { isDisk } from '../../collectors/filesystemtypes.ts'
 import type { Mount } from '../../collectors/mounts.ts'
@@ -39,24 +40,25 @@ export interface ReadOnlyFact {
 }
 
 /** What is remembered of one device while something of it is mounted. */
-interface Watched {
-  readonly mountIds: readonly number[]
-  readonly wasWritable: boolean
-  readonly errorsCount: number
+const watchedSchema = Type.Object({
+  mountIds: Type.Array(Type.Integer(), { minItems: 1 }),
+  wasWritable: Type.Boolean(),
+  errorsCount: Type.Number({ minimum: 0 }),
   /** Errors up to here were there when it was mounted, or are of another boot. */
-  readonly oldErrors: number
+  oldErrors: Type.Number({ minimum: 0 }),
   /** ext4 stops writing on an error. */
-  readonly stopsOnError: boolean
-  readonly sessionWriteKbytes: number | null
-}
+  stopsOnError: Type.Boolean(),
+  sessionWriteKbytes: Type.Union([Type.Number({ minimum: 0 }), Type.Null()]),
+})
+type Watched = Static<typeof watchedSchema>
 
-/** Plain data, so that it can be written down and read again. */
-interface State {
+const stateSchema = Type.Object({
   /** By `major:minor`; null before the first sample. */
-  readonly watched: Readonly<Record<string, Watched>> | null
-  /** Devices whose errors were told. */
-  readonly told: readonly string[]
-}
+  watched: Type.Union([Type.Record(Type.String(), watchedSchema), Type.Null()]),
+  /** Devices whose errors were told in this boot. */
+  told: Type.Array(Type.String()),
+})
+type State = Static<typeof stateSchema>
 
 const READ_ONLY = new Set(['ro', 'emergency_ro', 'shutdown'])
 
@@ -65,17 +67,19 @@ export const isWritable = (mount: Mount): boolean => !mount.superOptions.some(op
 
 export const readonly = derivation({
   start: { watched: null, told: [] } as State,
+  kept: stateSchema,
   step(state, step): { state: State; facts: ReadOnlyFact[] } {
     const mounts = readingOf(step.curr, 'mounts')
     if (mounts === undefined) return { state, facts: [] }
     const byDevice = Map.groupBy(mounts.filter(isDisk), mount => mount.dev)
     const errors = errorsByDevice(step)
     const btime = readingOf(step.curr, 'cpu')?.btime ?? Number.POSITIVE_INFINITY
+    const looksAnew = state.watched === null || step.prev === null
     const watched: Record<string, Watched> = {}
     const told = new Set(state.told)
     const noted: { dev: string; fact: Omit<ReadOnlyFact, 'role' | 'purposes'> }[] = []
     for (const [dev, group] of byDevice) {
-      const now = watch(group, errors?.get(dev), state.watched, btime)
+      const now = watch(group, errors?.get(dev), { known: state.watched?.[dev], btime, looksAnew })
       watched[dev] = now
       const fact = { ...judgeDevice(group, now), news: now.errorsCount > 0 && !told.has(dev) }
       if (now.errorsCount > 0) told.add(dev)
@@ -95,8 +99,15 @@ function errorsByDevice({ curr }: Step): Map<string, Ext4> | undefined {
   return new Map(ext4.map(found => [numbers.get(found.device) ?? `none:/dev/${found.device}`, found]))
 }
 
-function watch(group: readonly Mount[], errors: Ext4 | undefined, before: State['watched'], btime: number): Watched {
-  const known = before?.[group[0]!.dev]
+interface Before {
+  readonly known: Watched | undefined
+  /** When this boot began, in seconds. */
+  readonly btime: number
+  /** At the start of the agent and after a gap: what was mounted meanwhile may have had its errors meanwhile. */
+  readonly looksAnew: boolean
+}
+
+function watch(group: readonly Mount[], errors: Ext4 | undefined, { known, btime, looksAnew }: Before): Watched {
   const mountIds = group.map(({ id }) => id)
   const writable = group.some(isWritable)
   // A reading that is lost leaves the count as it was.
@@ -104,8 +115,8 @@ function watch(group: readonly Mount[], errors: Ext4 | undefined, before: State[
   const sessionWriteKbytes = errors?.sessionWriteKbytes ?? null
   const same = known !== undefined && !mountedAnew(known, mountIds, sessionWriteKbytes)
   const ofThisBoot = (errors?.lastErrorTime ?? 0) > btime
-  // At our start errors of this boot count; on a file system that was mounted since then, those that come.
-  const old = before === null && ofThisBoot ? 0 : errorsCount
+  // Of what we did not see mounted errors of this boot count, but for those known from its last time; of others, those that come.
+  const old = looksAnew && ofThisBoot ? Math.min(known?.errorsCount ?? 0, errorsCount) : errorsCount
   return {
     mountIds,
     wasWritable: writable || (same && known.wasWritable),

@@ -1,3 +1,4 @@
+import type { TSchema } from 'typebox'
 import type { Places } from '../../collectors/collector.ts'
 import type { CollectorName, Sample, Values } from '../../collectors/index.ts'
 import type { Signals } from '../signals.ts'
@@ -17,6 +18,8 @@ export interface Step {
  */
 export interface Derivation<State, Facts> {
   readonly start: State
+  /** The shape of its state, which then survives a restart of the agent in the same boot; it must be plain JSON. */
+  readonly kept?: TSchema
   step(state: State, step: Step): { readonly state: State; readonly facts: Facts }
 }
 

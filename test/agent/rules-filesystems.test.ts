@@ -1,4 +1,5 @@
 import t from 'tap'
+import { keptDerived } from '../../agent/derive/index.ts'
 import { advance, type Outcome, startPipeline } from '../../agent/pipeline.ts'
 import { activeRules } from '../../agent/rules/active.ts'
 import { ruleCatalogue } from '../../agent/rules/index.ts'
@@ -359,4 +360,50 @@ t.test('old errors and errors=continue are told once, as information', async t =
   }
   told('of another boot', vdb({ errorsCount: 2, lastErrorTime: BOOT - 5000, errorMode: 'remount-ro' }))
   told('errors=continue', vdb({ errorsCount: 2, lastErrorTime: BOOT + 5000, errorMode: 'continue' }))
+})
+
+/** An agent that ends after `seconds` and starts again at `again`, both on the clock of one boot. */
+function restarted(at: (second: number) => Readings, seconds: number, again: number, end: number): Outcome[] {
+  const before = readOnly(seconds, at)
+  const { tracks, conditions, derived } = last(before).state
+  const kept = JSON.parse(JSON.stringify(keptDerived(derived))) as ReturnType<typeof keptDerived>
+  const after = samples(end, at).filter(({ atMs }) => atMs >= again * 1000)
+  return [...before, ...play(after, RO_RULES, 10_000, { tracks, conditions, derived: kept })]
+}
+
+t.test('after a restart in the same boot old errors are not told again', async t => {
+  const old = () => node(DATA_RW, vdb({ errorsCount: 2, lastErrorTime: BOOT - 5000, errorMode: 'remount-ro' }))
+  t.same(span(restarted(old, 100, 900, 2000), 'FilesystemCorrupt//data'), [0, 100])
+})
+
+t.test('what turned read-only while the agent was down is told', async t => {
+  const turned = restarted(second => node(second < 100 ? DATA_RW : DATA_RO), 90, 300, 500)
+  t.same(span(turned, 'ReadonlyFilesystem//data'), [360, 500])
+  const anew = restarted(
+    second =>
+      second < 100
+        ? node(DATA_RW)
+        : { ...node(DATA_RO), mounts: mounts('253:1 / / rw - ext4 /dev/vda1 rw', VAR, DATA_RO) },
+    90,
+    300,
+    500,
+  )
+  t.same(everHeld(anew), [], 'mounted read-only meanwhile')
+})
+
+t.test('errors from while the agent was down are told, unless a new mount ended them', async t => {
+  const broken = { errorsCount: 3, lastErrorTime: BOOT + 5000, errorMode: 'remount-ro' } as const
+  const held = (before: Readings, after: Readings) =>
+    everHeld(restarted(second => (second < 100 ? before : after), 90, 300, 500).slice(10))
+  const errors = ['ReadonlyFilesystem//data warning']
+  t.same(held(node(DATA_RW), node(DATA_RW, vdb(broken))), errors, 'of one that stayed mounted')
+  const without = { ...node(DATA_RW), mounts: mounts('253:1 / / rw - ext4 /dev/vda1 rw') }
+  t.same(held(without, node(DATA_RW, vdb(broken))), errors, 'of one that was mounted meanwhile')
+  const remounted = {
+    ...node(DATA_RW, vdb(broken)),
+    mounts: mounts('253:1 / / rw - ext4 /dev/vda1 rw', VAR.replace('253:16', '253:17'), DATA_RW),
+  }
+  const known = node(DATA_RW, vdb(broken))
+  const ended = restarted(second => (second < 100 ? known : remounted), 90, 300, 500)
+  t.same(span(ended, 'ReadonlyFilesystem//data'), [60, 350], 'known ones of one that was mounted anew')
 })

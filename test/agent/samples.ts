@@ -1,4 +1,4 @@
-import { advance, type Outcome, startPipeline } from '../../agent/pipeline.ts'
+import { advance, type KeptState, type Outcome, startPipeline } from '../../agent/pipeline.ts'
 import { activeRules } from '../../agent/rules/active.ts'
 import { ruleCatalogue } from '../../agent/rules/index.ts'
 import type { Places } from '../../collectors/collector.ts'
@@ -24,13 +24,18 @@ export function sampleAt(seconds: number, readings: Readings): Sample {
   return { atMs, wallMs: Date.UTC(2026, 0, 1) + atMs, readings: Object.fromEntries(stamped) as Sample['readings'] }
 }
 
-/** The pipeline over samples, one outcome each. `ids`: judged by these rules; none: only derived. */
-export function play(samples: readonly Sample[], ids: readonly string[] = [], intervalMs = 10_000): Outcome[] {
+/** The pipeline over samples, one outcome each. `ids`: judged by these rules; none: only derived. `restored`: after a restart. */
+export function play(
+  samples: readonly Sample[],
+  ids: readonly string[] = [],
+  intervalMs = 10_000,
+  restored?: KeptState,
+): Outcome[] {
   const rules = activeRules(
     ruleCatalogue.filter(({ id }) => ids.includes(id)),
     new Map(),
   )
-  let state = startPipeline()
+  let state = startPipeline(restored)
   return samples.map(sample => {
     const outcome = advance(state, sample, { rules, places: PLACES, intervalMs, instant: false })
     state = outcome.state

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
+import { startDeriving } from '../../agent/derive/index.ts'
 import { loadState, StateWriter } from '../../agent/state-file.ts'
 import type { Track } from '../../agent/track.ts'
 
@@ -35,12 +36,25 @@ const condition = {
   speaksOf: 'x',
   missing: null,
 } as const
-const kept = { tracks: new Map([['DiskSlow/level/vda', track]]), conditions: new Map([['DiskSlow', condition]]) }
+const watched = {
+  mountIds: [22, 31],
+  wasWritable: true,
+  errorsCount: 2,
+  oldErrors: 2,
+  stopsOnError: false,
+  sessionWriteKbytes: null,
+}
+const readonly = { watched: { '253:16': watched }, told: ['253:16'] }
+const kept = {
+  tracks: new Map([['DiskSlow/level/vda', track]]),
+  conditions: new Map([['DiskSlow', condition]]),
+  derived: { ...startDeriving(), readonly },
+}
 
 t.test('verdicts survive a restart in the same boot', async t => {
   const path = join(directory, 'below/state.json')
   await new StateWriter(path, 'boot-1', 'n1', message => t.fail(message)).save(kept, 0)
-  t.same(loadState(path, 'boot-1', 'n1').kept, kept)
+  t.same(loadState(path, 'boot-1', 'n1').kept, { ...kept, derived: { readonly } }, 'of derivations those that keep it')
   t.match(loadState(path, 'boot-2', 'n1'), { kept: null, why: /another boot or node/ })
   t.match(loadState(path, 'boot-1', 'n2'), { kept: null, why: /another boot or node/ })
 })
@@ -60,12 +74,28 @@ t.test('a missing, damaged or foreign file is ignored with a word', async t => {
     good.slice(0, -9),
     good.replace('"sinceMs":1', '"sinceMs":"x"'),
     good.replace('"subject"', '"object"'),
+    good.replace('"wasWritable":true', '"wasWritable":1'),
+    good.replace('"told":["253:16"]', '"told":[16]'),
+    good.replace('"mountIds":[22,31]', '"mountIds":[]'),
   ]) {
     writeFileSync(path, bad)
     const { kept, why } = loadState(path, 'b', 'n')
     t.equal(kept, null, why)
     t.ok(why)
   }
+})
+
+t.test('what derivations keep may be missing or unknown', async t => {
+  const path = join(directory, 'derived.json')
+  await new StateWriter(path, 'b', 'n', message => t.fail(message)).save(kept, 0)
+  const { derived, ...before } = JSON.parse(readFileSync(path, 'utf8')) as { derived: object }
+  const startWith = (file: object) => {
+    writeFileSync(path, JSON.stringify(file))
+    return startDeriving(loadState(path, 'b', 'n').kept?.derived)
+  }
+  t.same(startWith({ ...before, derived }).readonly, readonly)
+  t.same(startWith(before), startDeriving(), 'a file of an agent that did not keep it')
+  t.same(startWith({ ...before, derived: { ...derived, cpu: 1 } }).cpu, startDeriving().cpu, 'not kept: not taken')
 })
 
 t.test('a changed verdict is written at once, the rest every half minute', async t => {

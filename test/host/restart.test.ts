@@ -1,5 +1,6 @@
 import { afterCycles, problem, reportWith, signal, startAgent } from './agent.ts'
 import * as sockets from './beds/deaf-sockets.ts'
+import * as errors from './beds/filesystem-errors.ts'
 import { until } from './beds/wait.ts'
 import { hostTest } from './host-test.ts'
 
@@ -48,3 +49,30 @@ hostTest('a restart in the same boot keeps when a problem began', sockets.needs,
   bed.close()
   await reportWith(third, `the end of ${ID}`, report => problem(report, ID) === undefined)
 })
+
+hostTest(
+  'errors of a file system are told once a boot, and that it turned read-only although nobody looked',
+  errors.needs,
+  async t => {
+    const bed = await errors.erringFileSystem()
+    t.teardown(bed.close)
+    const set = { interval: `${INTERVAL_MS}ms`, 'rules.ReadonlyFilesystem.for': '1s' }
+    const corrupt = `FilesystemCorrupt/${bed.mountPoint}`
+    const first = await startAgent(t, { set })
+    const told = problem(
+      await reportWith(first, corrupt, report => problem(report, corrupt) !== undefined),
+      corrupt,
+    )?.since
+    t.equal(await first.stop(), 0)
+    const second = await startAgent(t, { set, stateFile: first.stateFile })
+    const seen: (string | undefined)[] = []
+    await afterCycles(second, 8, report => seen.push(problem(report, corrupt)?.since))
+    t.strictSame([...new Set(seen)], [told], 'not told anew')
+    t.equal(await second.stop(), 0)
+    bed.turnReadOnly()
+    const third = await startAgent(t, { set, stateFile: first.stateFile })
+    const id = `ReadonlyFilesystem/${bed.mountPoint}`
+    const report = await reportWith(third, id, report => problem(report, id) !== undefined)
+    t.match(problem(report, id)?.message, 'was remounted read-only')
+  },
+)
