@@ -2,6 +2,7 @@ import type { Places } from '../collectors/collector.ts'
 import type { Host } from '../collectors/host.ts'
 import { type CollectorName, collectors, type Sample, type Stamped } from '../collectors/index.ts'
 import { fault, type Reading } from '../collectors/reading.ts'
+import { roundMs } from './monotonic.ts'
 import type { CollectorStatus } from './report.ts'
 
 /** A collector's last reading and what it took to get it. */
@@ -132,10 +133,13 @@ function statusOf(entry: Entry, { atMs: readAtMs, reading }: Stamped<unknown>, a
         : trouble.code === 'Timeout'
           ? 'stuck'
           : 'failed'
-  return { status, durationMs: round(entry.durationMs), ageMs: round(atMs - readAtMs), error: trouble?.detail ?? null }
+  return {
+    status,
+    durationMs: roundMs(entry.durationMs),
+    ageMs: roundMs(atMs - readAtMs),
+    error: trouble?.detail ?? null,
+  }
 }
-
-const round = (ms: number): number => Math.round(ms * 1000) / 1000
 
 async function within(ms: number, work: Promise<unknown>): Promise<void> {
   if (ms === Number.POSITIVE_INFINITY) {

@@ -1,10 +1,12 @@
 import type { Places } from '../collectors/collector.ts'
 import type { Sample } from '../collectors/index.ts'
 import { type ConditionStates, stepConditions } from './conditions.ts'
+import type { Config } from './config/config.ts'
 import { type DeriveState, derive, type KeptDerived, startDeriving } from './derive/index.ts'
 import { evaluate } from './evaluate.ts'
 import { type Finding, type Judgement, judge } from './judge.ts'
-import type { ActiveRule } from './rules/active.ts'
+import { type ActiveRule, activeRules } from './rules/active.ts'
+import { ruleCatalogue } from './rules/index.ts'
 import { Signals } from './signals.ts'
 import type { Tracks } from './track.ts'
 
@@ -30,6 +32,11 @@ export interface PipelineSettings {
   readonly instant: boolean
   /** The files do not move: `check` of a copy. */
   readonly still?: boolean
+}
+
+/** `instant`: there is no history to judge by. */
+export function pipelineSettings(config: Config, intervalMs: number, instant: boolean): PipelineSettings {
+  return { rules: activeRules(ruleCatalogue, config.rules, instant), places: config.places, intervalMs, instant }
 }
 
 /** What one sample came to. */

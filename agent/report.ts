@@ -12,9 +12,18 @@ export interface Report {
   readonly conditions: readonly Condition[]
   readonly signals: Readonly<Record<string, readonly { readonly subject: string; readonly value: number }[]>>
   readonly collectors: Readonly<Record<string, CollectorStatus>>
-  readonly publishing: { readonly enabled: boolean; readonly detail: string }
+  readonly publishing: Publishing
   readonly inventory: Readonly<Record<string, string | number>>
   readonly agent: AgentStatus
+}
+
+/** What comes of the conditions and events that the Node object shows. */
+export interface Publishing {
+  readonly enabled: boolean
+  /** `published`, or what stands in the way. */
+  readonly detail: string
+  /** When the Node's conditions were last written; absent if not yet. */
+  readonly lastWriteTime?: string
 }
 
 /** `Unhealthy`: a critical problem of role node. `Degraded`: any warning. `Unknown`: neither, and a needed collector failed or is stuck. */
@@ -52,19 +61,21 @@ export interface CollectorStatus {
   readonly error: string | null
 }
 
+/** Its own cost is missing in a replay: what the recorded agent took nobody measured. */
 export interface AgentStatus {
   readonly version: string
+  /** Of a replay: time since the recording's start. */
   readonly uptimeSeconds: number
   readonly cycle: {
     readonly count: number
-    readonly durationMs: number
-    readonly cpuMs: number
+    readonly durationMs?: number
+    readonly cpuMs?: number
     readonly intervalMs: number
     /** Cycles that came more than three intervals late (VM pause, SIGSTOP): their rates were dropped. */
     readonly gaps: number
     readonly lastGapMs: number
   }
-  readonly rssBytes: number
+  readonly rssBytes?: number
 }
 
 /** Base of the runbook links; the pages ship with the project. */

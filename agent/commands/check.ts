@@ -2,11 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { collectors, type Sample } from '../../collectors/index.ts'
 import { Collecting } from '../collect.ts'
 import type { Config } from '../config/config.ts'
+import { Cycles, measureCost } from '../cycles.ts'
 import { CannotRun } from '../failures.ts'
-import { monotonicMs, pipelineSettings, toReport } from '../loop.ts'
-import { advance, type Outcome, startPipeline } from '../pipeline.ts'
+import { monotonicMs } from '../monotonic.ts'
+import { advance, type Outcome, pipelineSettings, startPipeline } from '../pipeline.ts'
 import type { CollectorStatus, Report } from '../report.ts'
-import { version } from '../version.ts'
+import { toReport } from '../reporting.ts'
 import { EXIT } from './exit.ts'
 import { type OpenHost, openHost } from './host.ts'
 import { type CommonOptions, durationFlag, loadAndParse } from './options.ts'
@@ -36,19 +37,21 @@ async function observe(config: Config, { host, roots, live }: OpenHost, interval
   const patienceMs = Math.max(intervalMs, PATIENCE_MS)
   const collecting = new Collecting(config.places, { disabled: config.disabledCollectors, intervalMs, patienceMs })
   const started = monotonicMs()
+  const cycles = new Cycles(intervalMs)
   let state = startPipeline()
-  for (let count = 1; ; count++) {
+  for (;;) {
     const begun = monotonicMs()
+    const cost = measureCost()
     const { sample, statuses } = await collecting.collect(host, begun, Date.now())
     if (!readsKernel(statuses))
       throw new CannotRun(`nothing readable below ${roots.procfs}; name a procfs or a copy of one with --path.procfs`)
     const outcome = advance(state, sample, { ...settings, still: !live && unchanged(state.prev, sample) })
     state = outcome.state
+    cycles.add(outcome)
     const waitForDisk = hasStalledDisk(outcome) && monotonicMs() - started < HUNG_MS + 2 * intervalMs
-    if (count >= 2 && !waitForDisk) {
-      const cycle = { count, durationMs: 0, cpuMs: 0, intervalMs, gaps: 0, lastGapMs: 0 }
-      const agent = { version, uptimeSeconds: 0, cycle, rssBytes: process.memoryUsage.rss() }
-      return toReport(outcome, { node: config.nodeName, statuses, agent }, settings)
+    if (cycles.count >= 2 && !waitForDisk) {
+      const frame = { node: config.nodeName, collectors: statuses, agent: cycles.live(cost()) }
+      return toReport(outcome, frame, settings)
     }
     await sleep(Math.max(intervalMs - (monotonicMs() - begun), 0))
   }

@@ -1,10 +1,10 @@
 import { Collecting } from '../collect.ts'
 import type { Config } from '../config/config.ts'
-import { pipelineSettings, toReport } from '../loop.ts'
-import { advance, startPipeline } from '../pipeline.ts'
+import { Cycles } from '../cycles.ts'
+import { advance, pipelineSettings, startPipeline } from '../pipeline.ts'
 import type { Report } from '../report.ts'
+import { toReport } from '../reporting.ts'
 import { Timeline, type TimelineEntry } from '../timeline.ts'
-import { version } from '../version.ts'
 import { type Recording, RecordingError } from './frames.ts'
 
 /** What a recording came to. */
@@ -27,19 +27,16 @@ export async function replayRecording(
     patienceMs: Number.POSITIVE_INFINITY,
   })
   const timeline = new Timeline(0)
+  const cycles = new Cycles(intervalMs)
   let state = startPipeline()
   let final: Report | undefined
-  let count = 0
-  let gaps = 0
   for await (const frame of recording.frames()) {
     const { sample, statuses } = await collecting.collect(frame.host, frame.atMs, frame.wallMs)
     const outcome = advance(state, sample, settings)
     state = outcome.state
     timeline.add(outcome.judgement)
-    if (outcome.gapMs > 0) gaps++
-    const cycle = { count: ++count, durationMs: 0, cpuMs: 0, intervalMs, gaps, lastGapMs: outcome.gapMs }
-    const agent = { version, uptimeSeconds: Math.round(frame.atMs / 1000), cycle, rssBytes: 0 }
-    final = toReport(outcome, { node, statuses, agent }, settings)
+    cycles.add(outcome)
+    final = toReport(outcome, { node, collectors: statuses, agent: cycles.replayed(frame.atMs / 1000) }, settings)
     onReport(final)
   }
   if (final === undefined) throw new RecordingError(`the recording of ${recording.node} is empty: it holds no frame`)

@@ -5,6 +5,7 @@ import { type Metric, type MetricsView, one, type Series } from './metric.ts'
 /** Verdicts, problems, conditions, collectors and the agent's own cost. */
 
 const seconds = (ms: number): number => ms / 1000
+const measured = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : seconds(ms))
 const flag = (holds: boolean): number => (holds ? 1 : 0)
 
 type Type = Metric['type']
@@ -113,9 +114,9 @@ export const statusMetrics: readonly Metric[] = [
   ofAgent('node_agent_process_uptime_seconds', 'Time since the agent started', ({ uptimeSeconds }) => uptimeSeconds),
   ofAgent('node_agent_cycles_total', 'Cycles since the agent started', ({ cycle }) => cycle.count, 'counter'),
   ofAgent('node_agent_cycle_duration_seconds', 'Time that the last cycle took', ({ cycle }) =>
-    seconds(cycle.durationMs),
+    measured(cycle.durationMs),
   ),
-  ofAgent('node_agent_cycle_cpu_seconds', 'CPU time that the last cycle took', ({ cycle }) => seconds(cycle.cpuMs)),
+  ofAgent('node_agent_cycle_cpu_seconds', 'CPU time that the last cycle took', ({ cycle }) => measured(cycle.cpuMs)),
   ofAgent('node_agent_interval_seconds', 'Interval between two cycles', ({ cycle }) => seconds(cycle.intervalMs)),
   ofAgent(
     'node_agent_gaps_total',

@@ -74,13 +74,13 @@ const agent = Type.Object({
   uptimeSeconds: Type.Number(),
   cycle: Type.Object({
     count: Type.Integer(),
-    durationMs: Type.Number(),
-    cpuMs: Type.Number(),
+    durationMs: Type.Optional(Type.Number()),
+    cpuMs: Type.Optional(Type.Number()),
     intervalMs: Type.Number(),
     gaps: number('Cycles that came more than three intervals late'),
     lastGapMs: Type.Number(),
   }),
-  rssBytes: Type.Number(),
+  rssBytes: Type.Optional(Type.Number()),
 })
 
 export const reportSchema = Type.Object(
@@ -93,7 +93,11 @@ export const reportSchema = Type.Object(
     conditions: Type.Array(condition),
     signals,
     collectors: Type.Record(Type.String(), collector),
-    publishing: Type.Object({ enabled: Type.Boolean(), detail: Type.String() }),
+    publishing: Type.Object({
+      enabled: Type.Boolean(),
+      detail: text('`published`, or what stands in the way'),
+      lastWriteTime: Type.Optional(time("When the Node's conditions were last written")),
+    }),
     inventory: Type.Record(Type.String(), Type.Union([Type.String(), Type.Number()])),
     agent,
   },

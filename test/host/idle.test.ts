@@ -43,14 +43,16 @@ hostTest('two idle minutes: no problem, no flap, no growth', {}, async t => {
     [],
   )
 
-  const rss = reports.map(({ agent }) => agent.rssBytes).slice(WARM_UP_CYCLES)
+  const rss = reports.map(({ agent }) => agent.rssBytes ?? 0).slice(WARM_UP_CYCLES)
   const third = Math.floor(rss.length / 3)
   const grown = least(rss.slice(-third)) - least(rss.slice(0, third))
   t.ok(grown < RSS_TOLERANCE, `RSS ${median(rss) >> 20} MiB, grown by ${Math.round(grown / 1024)} KiB`)
   t.ok(least(open.slice(-5)) <= least(open.slice(WARM_UP_CYCLES, WARM_UP_CYCLES + 5)), `${least(open)} descriptors`)
   t.ok(Math.max(...children.slice(WARM_UP_CYCLES)) <= 1, 'one helper')
   t.comment(`RSS in MiB: ${rss.filter((_, at) => at % 20 === 0).map(bytes => bytes >> 20)}`)
-  t.comment(`CPU of a cycle: ${median(reports.map(({ agent }) => agent.cycle.cpuMs))} ms; ${processLine(agent.pid)}`)
+  t.comment(
+    `CPU of a cycle: ${median(reports.map(({ agent }) => agent.cycle.cpuMs ?? 0))} ms; ${processLine(agent.pid)}`,
+  )
 })
 
 const median = (values: number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN
