@@ -58,7 +58,7 @@ export function docker(bytesPerSecond: number, limitBytes: number): Promise<Dock
 }
 
 /** The stack's order: containers, daemon, what the daemon left mounted, its cgroups, the disk. */
-async function daemon(undo: Undo, dir: string, dataRoot: string): Promise<string> {
+export async function daemon(undo: Undo, dir: string, dataRoot: string): Promise<string> {
   const execRoot = join(dir, 'exec')
   const socket = `unix://${join(dir, 'docker.sock')}`
   const config = join(dir, 'daemon.json')
