@@ -1,5 +1,6 @@
 import type { Finding, Problem } from './judge.ts'
 import { type Condition, isoTime, sentence, worstFirst } from './report.ts'
+import type { Rule } from './rules/rule.ts'
 import type { Now } from './track.ts'
 
 /** What a condition remembers between cycles. Plain data: it goes to the state file as it is. */
@@ -92,13 +93,7 @@ function nextStatus(
   const lostMs = missing === null ? 0 : now.atMs - missing.sinceMs
   const [worst] = problems
   if (worst && lostMs < TRUE_STAYS_MS) return problemStatus(worst, problems)
-  if (finding.outcome === 'judged' && !worst)
-    return {
-      status: 'False',
-      reason: `No${rule.id}`,
-      message: `${rule.definition.summary.replace(/\.$/, '')}: not the case`,
-      speaksOf: '',
-    }
+  if (finding.outcome === 'judged' && !worst) return { status: 'False', ...calmWords(rule.definition), speaksOf: '' }
   if (finding.outcome === 'notApplicable')
     return { status: 'False', reason: 'NotApplicable', message: bounded(finding.detail ?? ''), speaksOf: '' }
   if (before === undefined || before.reason === 'NotYetJudged') {
@@ -115,6 +110,12 @@ function nextStatus(
     speaksOf: '',
   }
 }
+
+/** What a condition says while nothing holds. */
+export const calmWords = ({ id, summary }: Rule): Pick<Condition, 'reason' | 'message'> => ({
+  reason: `No${id}`,
+  message: `${summary.replace(/\.$/, '')}: not the case`,
+})
 
 /** What `kubectl describe node` shows: what, how bad, since when, what to do next. */
 function problemStatus(worst: Problem, problems: readonly Problem[]): Next {

@@ -3,6 +3,11 @@ import { readInventory } from '../../collectors/inventory.ts'
 import type { Config } from '../config/config.ts'
 import { createLog } from '../log.ts'
 import { Loop } from '../loop.ts'
+import { monotonicMs } from '../monotonic.ts'
+import { startPublishing } from '../publish/index.ts'
+import type { Publishing } from '../report.ts'
+import { activeRules } from '../rules/active.ts'
+import { ruleCatalogue } from '../rules/index.ts'
 import { type Servers, startServers } from '../serve/index.ts'
 import { loadState, StateWriter } from '../state-file.ts'
 import { version } from '../version.ts'
@@ -17,18 +22,22 @@ export async function run(options: CommonOptions): Promise<void> {
   const config = loadAndParse(options)
   const { log } = createLog(config.logLevel)
   const opened = openHost(options)
-  const loop = startLoop(config, opened, log)
+  const rules = activeRules(ruleCatalogue, config.rules)
+  const publication = startPublishing(config, rules, { log, now: monotonicMs, observe: () => undefined })
+  const loop = startLoop(config, opened, log, () => publication.status)
+  loop.subscribe(report => publication.see(report))
   let servers: Servers
   try {
     servers = await startServers(config, loop, log)
   } catch (error) {
     loop.stop()
+    publication.stop()
     opened.close()
     throw error
   }
   log.info(
     { version, node: config.nodeName, http: servers.http, grpc: servers.grpc, intervalMs: config.intervalMs },
-    'node-agent runs; no cluster: publishing is off',
+    `node-agent runs; ${publication.status.enabled ? 'publishing to the cluster' : publication.status.detail}`,
   )
   if (opened.live)
     void readInventory([process.execPath, process.argv[1]!, 'inventory'], opened.host.blocking).then(
@@ -36,19 +45,24 @@ export async function run(options: CommonOptions): Promise<void> {
     )
   stopOnSignals(async () => {
     loop.stop()
+    publication.stop()
     await servers.close(STOP_MS)
     opened.close()
     log.info('node-agent stopped')
   })
 }
 
-function startLoop(config: Config, { host }: OpenHost, log: Logger): Loop {
+function startLoop(config: Config, { host }: OpenHost, log: Logger, publishing: () => Publishing): Loop {
   const bootId = host.read('/proc/sys/kernel/random/boot_id')
   const boot = bootId.ok ? bootId.value.trim() : ''
   const { kept, why } = loadState(config.stateFile, boot, config.nodeName)
   log.info(kept ? `${config.stateFile}: verdicts go on from there` : `starting anew: ${why}`)
   const writer = new StateWriter(config.stateFile, boot, config.nodeName, message => log.warn(message))
-  const loop = new Loop(config, host, log, { restored: kept, onState: (state, atMs) => void writer.save(state, atMs) })
+  const loop = new Loop(config, host, log, {
+    restored: kept,
+    onState: (state, atMs) => void writer.save(state, atMs),
+    publishing,
+  })
   loop.start()
   return loop
 }

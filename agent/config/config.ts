@@ -1,11 +1,12 @@
 import { hostname } from 'node:os'
 import type { Places } from '../../collectors/collector.ts'
+import type { Policy } from '../publish/wanted.ts'
 import type { RuleOverride, TriggerOverride } from '../rules/active.ts'
 import { ruleCatalogue } from '../rules/index.ts'
 import type { Rule, Trigger } from '../rules/rule.ts'
 import { ConfigError, type Leaf } from './layers.ts'
 import type { Loaded } from './load.ts'
-import type { RuleInput } from './schema.ts'
+import type { ConfigInput, RuleInput } from './schema.ts'
 import { parseDuration, parseThreshold } from './units.ts'
 
 export interface Address {
@@ -22,11 +23,22 @@ export interface Config {
   readonly tls: { readonly certFile: string; readonly keyFile: string; readonly clientCAFile: string }
   readonly tokenFile: string
   readonly metricsRaw: boolean
+  readonly publish: PublishConfig
+  /** Findings that become events too. */
+  readonly eventRules: readonly string[]
   readonly stateFile: string
   readonly logLevel: string
   readonly places: Places
   readonly disabledCollectors: ReadonlySet<string>
   readonly rules: ReadonlyMap<string, RuleOverride>
+}
+
+export interface PublishConfig {
+  /** `auto`: where there is a cluster. */
+  readonly enabled: boolean | 'auto'
+  readonly kubeconfig: string
+  readonly policy: Policy
+  readonly spreadMs: number
 }
 
 const MIN_INTERVAL_MS = 100
@@ -45,6 +57,8 @@ export function toConfig({ input, leaves }: Loaded, environment: Readonly<Record
     tls: input.tls,
     tokenFile: input.auth.tokenFile,
     metricsRaw: input.metrics.raw,
+    publish: publishConfig(input.publish),
+    eventRules: input.events.include,
     stateFile: input.state.file,
     logLevel: input.log.level,
     places: input.places,
@@ -55,6 +69,30 @@ export function toConfig({ input, leaves }: Loaded, environment: Readonly<Record
     ),
     rules: ruleOverrides(input.rules, leaves),
   })
+}
+
+function publishConfig({
+  enabled,
+  kubeconfig,
+  after,
+  bootGrace,
+  spread,
+  notApplicable,
+}: ConfigInput['publish']): PublishConfig {
+  const { critical, warning, ...ofRules } = after
+  return {
+    enabled,
+    kubeconfig,
+    policy: {
+      afterMs: { critical: parseDuration(critical)!, warning: parseDuration(warning)! },
+      warningAfterMsOf: Object.fromEntries(
+        Object.entries(ofRules as Record<string, string>).map(([id, text]) => [id, parseDuration(text)!]),
+      ),
+      bootGraceMs: parseDuration(bootGrace)!,
+      omitNotApplicable: notApplicable === 'omit',
+    },
+    spreadMs: parseDuration(spread)!,
+  }
 }
 
 /** `127.0.0.1:20900`, `[::1]:0`, `:20900` (all addresses). */

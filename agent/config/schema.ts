@@ -80,6 +80,50 @@ export const configSchema = Type.Object(
       { raw: Type.Boolean({ description: 'Also export raw kernel counters', default: false }) },
       closed,
     ),
+    publish: Type.Object(
+      {
+        enabled: Type.Unsafe<boolean | 'auto'>({
+          enum: ['auto', true, false],
+          description: 'Whether conditions and events go to the cluster; `auto`: in a pod, or where kubeconfig is set',
+          default: 'auto',
+        }),
+        kubeconfig: text('Kubeconfig file, for an agent outside a pod; the service account of the pod where empty', ''),
+        after: Type.Object(
+          {
+            critical: duration('How long a critical problem has lasted when the Node object says so', '0s'),
+            warning: duration('The same for a warning', '2m'),
+            ...Object.fromEntries(
+              ruleCatalogue
+                .filter(({ kind }) => kind === 'condition')
+                .map(({ id, publishAfter }) => [
+                  id,
+                  Type.Optional(duration(`The same for a warning of ${id}`, publishAfter)),
+                ]),
+            ),
+          },
+          closed,
+        ),
+        bootGrace: duration(
+          'So long after boot warnings are not published: image pulls saturate every new node',
+          '10m',
+        ),
+        spread: duration('The first write after a start or an outage waits a random time up to this', '30s'),
+        notApplicable: Type.Enum(['publish', 'omit'], {
+          description: 'Conditions that are not applicable to a node: False with reason NotApplicable, or left out',
+          default: 'publish',
+        }),
+      },
+      closed,
+    ),
+    events: Type.Object(
+      {
+        include: Type.Array(Type.String(), {
+          description: 'Ids of findings that become events too; conditions and one-off events always do',
+          default: [],
+        }),
+      },
+      closed,
+    ),
     state: Type.Object(
       { file: text('Where verdicts survive a restart of the agent', '/run/node-agent/state.json') },
       closed,

@@ -1,0 +1,115 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Api, ApiError } from './api.ts'
+
+/** What every object of the API has, as far as we look. */
+export interface KubernetesObject {
+  readonly metadata: { readonly name: string; readonly uid?: string; readonly resourceVersion?: string }
+}
+
+interface WatchEvent<T> {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR'
+  readonly object: T
+}
+
+/** One object of the API: its collection, and its name therein. */
+export interface Followed {
+  /** As RBAC spells it. */
+  readonly resource: string
+  /** `/api/v1/nodes` */
+  readonly collection: string
+  readonly name: string
+}
+
+export interface FollowListener<T> {
+  /** Null: it does not exist (any more). */
+  onObject(object: T | null): void
+  /** Every failed attempt, with the reason; null once it goes well again. */
+  onTrouble(error: ApiError | null): void
+}
+
+/** From the first to the longest pause before another attempt. */
+interface Retry {
+  readonly firstMs: number
+  readonly lastMs: number
+}
+
+const RETRY: Retry = { firstMs: 1_000, lastMs: 60_000 }
+/** The server ends a watch after this; spread, so that a fleet does not come back at once. */
+const WATCH_SECONDS = { least: 300, spread: 300 }
+
+/**
+ * Keeps one object current: read once, then watched from that version on, read again when the watch is lost (410 Gone).
+ * Failures are tried again with growing, jittered delays, for ever. Needs the verbs get and watch, not list.
+ */
+export async function follow<T extends KubernetesObject>(
+  api: Api,
+  followed: Followed,
+  listener: FollowListener<T>,
+  signal: AbortSignal,
+  retry: Retry = RETRY,
+): Promise<void> {
+  let failures = 0
+  while (!signal.aborted) {
+    try {
+      await once<T>(api, followed, {
+        onObject(object) {
+          failures = 0
+          listener.onTrouble(null)
+          listener.onObject(object)
+        },
+        signal,
+      })
+    } catch (error) {
+      if (signal.aborted) return
+      const failure = error as ApiError
+      if (failure.code === 404) listener.onObject(null)
+      listener.onTrouble(failure)
+      await sleep(failure.retryAfterMs ?? backoffMs(++failures, retry), undefined, { signal }).catch(() => undefined)
+    }
+  }
+}
+
+/** Exponential with full jitter, at least a tenth of it. */
+export function backoffMs(failures: number, { firstMs, lastMs }: Retry = RETRY): number {
+  const most = Math.min(lastMs, firstMs * 2 ** (failures - 1))
+  return most * (0.1 + 0.9 * Math.random())
+}
+
+async function once<T extends KubernetesObject>(
+  api: Api,
+  { resource, collection, name }: Followed,
+  { onObject, signal }: { onObject(object: T | null): void; signal: AbortSignal },
+): Promise<void> {
+  const { object } = await api.ask<T>({ verb: 'get', resource, path: `${collection}/${name}` }, signal)
+  onObject(object)
+  let version = object.metadata.resourceVersion ?? ''
+  while (!signal.aborted) {
+    const timeoutSeconds = Math.round(WATCH_SECONDS.least + WATCH_SECONDS.spread * Math.random())
+    const query = {
+      watch: 'true',
+      fieldSelector: `metadata.name=${name}`,
+      allowWatchBookmarks: 'true',
+      resourceVersion: version,
+      timeoutSeconds: String(timeoutSeconds),
+    }
+    const begun = performance.now()
+    await api.watch(
+      { verb: 'watch', resource, path: collection, query },
+      event => {
+        const { type, object: seen } = event as WatchEvent<T>
+        if (type === 'ERROR') throw gone(seen)
+        version = seen.metadata.resourceVersion ?? version
+        if (type !== 'BOOKMARK') onObject(type === 'DELETED' ? null : seen)
+      },
+      signal,
+    )
+    // Whoever ends watches at once (a proxy) must not be asked in a loop.
+    if (performance.now() - begun < RETRY.firstMs) throw new ApiError('the watch ended at once', 0)
+  }
+}
+
+/** A Status object in place of an event: 410 where the version is too old to go on from. */
+function gone(status: unknown): ApiError {
+  const { code = 0, message = 'the watch failed' } = status as { code?: number; message?: string }
+  return new ApiError(message, code)
+}

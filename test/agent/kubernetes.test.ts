@@ -1,0 +1,163 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import { Api, type ApiError, type Call, type Observed } from '../../agent/kubernetes/api.ts'
+import { follow, type KubernetesObject } from '../../agent/kubernetes/follow.ts'
+
+/** A loopback server in place of an API server: for faults that a real one does not show on demand. */
+type Handler = (request: IncomingMessage, response: ServerResponse) => void
+
+async function startServer(t: Test, handler: Handler) {
+  const server = createServer(handler).listen(0, '127.0.0.1')
+  await new Promise(resolve => server.once('listening', resolve))
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const { port } = server.address() as AddressInfo
+  const observed: Observed[] = []
+  let connections = 0
+  const connect = async () => {
+    connections++
+    return { server: new URL(`http://127.0.0.1:${port}/prefix`), authorize: async () => undefined }
+  }
+  const api = new Api(connect, seen => observed.push(seen), { deadlineMs: 300, silenceMs: 300 })
+  return { api, observed, connections: () => connections, close: () => server.close() }
+}
+
+const getNode: Call = { verb: 'get', resource: 'nodes', path: '/api/v1/nodes/n1' }
+const watchNode: Call = { verb: 'watch', resource: 'nodes', path: '/api/v1/nodes', query: { watch: 'true' } }
+const json = (response: ServerResponse, value: unknown, code = 200, headers = {}) =>
+  response.writeHead(code, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(value))
+
+t.test('a call', async t => {
+  const seen: unknown[] = []
+  const { api, observed } = await startServer(t, async (request, response) => {
+    const body = (await request.toArray()).join('')
+    const { method, url, headers } = request
+    seen.push({ method, url, type: headers['content-type'], agent: headers['user-agent'], body })
+    json(response, { metadata: { name: 'n1' } }, 200, { date: 'Tue, 24 Nov 2026 15:00:00 GMT' })
+  })
+  const answer = await api.ask<KubernetesObject>({
+    ...getNode,
+    verb: 'patch',
+    query: { fieldManager: 'node-agent' },
+    body: { status: {} },
+    contentType: 'application/strategic-merge-patch+json',
+  })
+  t.match(answer, { object: { metadata: { name: 'n1' } }, serverWallMs: Date.UTC(2026, 10, 24, 15) })
+  t.match(seen, [
+    {
+      method: 'PATCH',
+      url: '/prefix/api/v1/nodes/n1?fieldManager=node-agent',
+      type: 'application/strategic-merge-patch+json',
+      agent: /^node-agent\//,
+      body: '{"status":{}}',
+    },
+  ])
+  t.match(observed, [{ verb: 'patch', resource: 'nodes', code: 200 }])
+})
+
+t.test('what the server refuses is told in its own words', async t => {
+  const status = { kind: 'Status', message: 'nodes "n1" is forbidden: cannot patch resource "nodes/status"', code: 403 }
+  const { api, connections } = await startServer(t, (request, response) => {
+    if (request.url?.endsWith('/busy')) json(response, { message: 'slow down' }, 429, { 'retry-after': '7' })
+    else if (request.url?.endsWith('/expired')) json(response, { message: 'Unauthorized' }, 401)
+    else if (request.url?.endsWith('/proxy')) response.writeHead(502).end('<html>')
+    else json(response, status, 403)
+  })
+  const failure = (path: string) => api.ask({ ...getNode, path }).catch((error: ApiError) => error)
+  t.match(await failure('/x'), { code: 403, message: status.message, retryAfterMs: null })
+  t.match(await failure('/busy'), { code: 429, retryAfterMs: 7000 })
+  t.match(await failure('/proxy'), { code: 502, message: 'Bad Gateway' })
+  t.equal(connections(), 1)
+  t.match(await failure('/expired'), { code: 401 })
+  await failure('/x')
+  t.equal(connections(), 2, 'credentials are read anew after a 401')
+})
+
+t.test('what is no answer', async t => {
+  const { api, observed, connections, close } = await startServer(t, (request, response) => {
+    if (request.url?.endsWith('/hangs')) return
+    if (request.url?.endsWith('/resets')) request.socket.destroy()
+    else if (request.url?.endsWith('/garbage')) response.end('{"metadata":')
+    else if (request.url?.endsWith('/huge')) response.end(Buffer.alloc(5 * 1024 * 1024, 32))
+    else {
+      response.writeHead(200, { 'content-length': '100' }).write('{}')
+      setTimeout(() => request.socket.destroy(), 20)
+    }
+  })
+  const failure = (path: string) => api.ask({ ...getNode, path }).catch((error: ApiError) => error)
+  t.match(await failure('/hangs'), { code: 0, message: /^no answer within 0.3 s/ })
+  t.match(await failure('/resets'), { code: 0, message: /^ECONNRESET/ })
+  t.match(await failure('/garbage'), { code: 0, message: /not JSON/ })
+  t.match(await failure('/huge'), { code: 0, message: /larger than/ })
+  t.match(await failure('/truncated'), { code: 0 })
+  t.equal(connections(), 5, 'the CA and the address are read anew after each')
+  close()
+  t.match(await failure('/'), { code: 0, message: /^ECONNREFUSED/ })
+  t.strictSame([...new Set(observed.map(({ code }) => code))], [0])
+})
+
+const nodeOf = (resourceVersion: string) => ({ metadata: { name: 'n1', resourceVersion } })
+const event = (type: string, object: unknown) => `${JSON.stringify({ type, object })}\n`
+
+t.test('a watch', async t => {
+  const { api } = await startServer(t, (_, response) => {
+    const text = event('MODIFIED', nodeOf('2')) + event('BOOKMARK', nodeOf('3'))
+    response.write(text.slice(0, 30))
+    setTimeout(() => response.write(text.slice(30)), 20)
+  })
+  const types: string[] = []
+  const watching = api.watch(
+    watchNode,
+    seen => types.push((seen as { type: string }).type),
+    new AbortController().signal,
+  )
+  t.match(await watching.catch((error: ApiError) => error), { code: 0, message: 'the watch fell silent' })
+  t.strictSame(types, ['MODIFIED', 'BOOKMARK'])
+})
+
+t.test('an object is followed over lost watches, versions that are gone, and its end', async t => {
+  let step = 0
+  const asked: string[] = []
+  const { api } = await startServer(t, (request, response) => {
+    const url = new URL(request.url!, 'http://x')
+    const version = url.searchParams.get('resourceVersion')
+    asked.push(version === null ? 'get' : `watch ${version}`)
+    switch (++step) {
+      case 1: // get
+        return json(response, nodeOf('1'))
+      case 2: // watch: one event, then it lasts until the version is gone
+        response.write(event('MODIFIED', nodeOf('2')))
+        return setTimeout(() => response.end(event('ERROR', { kind: 'Status', code: 410, message: 'too old' })), 20)
+      case 3: // get again
+        return json(response, { message: 'not found' }, 404)
+      case 4:
+        return json(response, nodeOf('9'))
+      default:
+        return response.write(event('DELETED', nodeOf('10')))
+    }
+  })
+  const seen: (string | null)[] = []
+  const troubles: (number | null)[] = []
+  const stop = new AbortController()
+  const done = follow<KubernetesObject>(
+    api,
+    { resource: 'nodes', collection: '/api/v1/nodes', name: 'n1' },
+    {
+      onObject(object) {
+        seen.push(object?.metadata.resourceVersion ?? null)
+        if (seen.length === 5) stop.abort()
+      },
+      onTrouble: error => void troubles.push(error?.code ?? null),
+    },
+    stop.signal,
+    { firstMs: 10, lastMs: 20 },
+  )
+  await Promise.race([done, sleep(5000, undefined, { ref: false })])
+  t.strictSame(seen, ['1', '2', null, '9', null])
+  t.strictSame(asked, ['get', 'watch 1', 'get', 'get', 'watch 9'])
+  t.ok(troubles.includes(410) && troubles.includes(404) && troubles.at(-1) === null)
+})

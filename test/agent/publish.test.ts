@@ -1,0 +1,206 @@
+import t from 'tap'
+import { type NodeCondition, type NodeObject, ownedConditions } from '../../agent/publish/node.ts'
+import { afterWrite, type Pace, planWrite, startPace } from '../../agent/publish/plan.ts'
+import { tellChanges } from '../../agent/publish/tell.ts'
+import { type Moment, type Policy, wantedConditions } from '../../agent/publish/wanted.ts'
+import type { Condition, Report, ReportedProblem } from '../../agent/report.ts'
+import { reportAt, slowDisk } from './serving.ts'
+
+const MINUTE = 60_000
+/** Five past three; the problem began at three. */
+const NOW = Date.UTC(2026, 10, 22, 3, 5)
+const policy: Policy = {
+  afterMs: { critical: 0, warning: 2 * MINUTE },
+  warningAfterMsOf: { HighLoad: 10 * MINUTE },
+  bootGraceMs: 10 * MINUTE,
+  omitNotApplicable: false,
+}
+const traits = new Map(
+  ['DiskSlow', 'HighLoad'].map(type => [type, { settlingMs: MINUTE, calm: { reason: `No${type}`, message: 'calm' } }]),
+)
+const moment: Moment = { wallMs: NOW, uptimeMs: 24 * 60 * MINUTE, judgingForMs: 60 * MINUTE }
+
+const time = (minutes: number) => new Date(Date.UTC(2026, 10, 22, 3, minutes)).toISOString()
+const whole = (minutes: number) => time(minutes).replace('.000Z', 'Z')
+
+const judged = (status: Condition['status'], more: Partial<Condition> = {}): Condition => ({
+  type: 'DiskSlow',
+  status,
+  reason: status === 'True' ? 'DiskLatencyHigh' : 'NoDiskSlow',
+  message: `it is ${status}`,
+  lastTransitionTime: time(1),
+  lastHeartbeatTime: time(5),
+  ...more,
+})
+const onNode = (status: Condition['status'], minutes: number, more: Partial<NodeCondition> = {}): NodeCondition => ({
+  type: 'DiskSlow',
+  status,
+  reason: 'Earlier',
+  message: 'as written before',
+  lastTransitionTime: whole(minutes),
+  lastHeartbeatTime: whole(minutes),
+  ...more,
+})
+const node = (conditions: NodeCondition[] = [], more: Partial<NodeObject> = {}): NodeObject => ({
+  metadata: { name: 'worker-3', uid: 'u' },
+  status: { conditions },
+  ...more,
+})
+const problem = (more: Partial<ReportedProblem> = {}): ReportedProblem => ({ ...slowDisk, ...more })
+const report = (conditions: Condition[], problems: ReportedProblem[] = [problem()]): Report =>
+  reportAt(300, { conditions, problems })
+const wanted = (given: Report, there: NodeObject, at: Partial<Moment> = {}, by: Partial<Policy> = {}) =>
+  wantedConditions(given, there, { policy: { ...policy, ...by }, traits, moment: { ...moment, ...at } })
+
+t.test('what should stand on the Node', async t => {
+  const [next] = wanted(report([judged('True')]), node())
+  t.strictSame(
+    next,
+    {
+      type: 'DiskSlow',
+      status: 'True',
+      reason: 'DiskLatencyHigh',
+      message: 'it is True',
+      lastTransitionTime: '2026-11-22T03:01:00Z',
+      lastHeartbeatTime: '2026-11-22T03:05:00Z',
+    },
+    'a critical problem at once, in whole seconds',
+  )
+  t.strictSame(
+    wanted(report([judged('Unknown', { reason: 'NotYetJudged' })]), node()),
+    [],
+    'nothing before it is judged',
+  )
+  const there = onNode('True', -60)
+  t.strictSame(
+    wanted(report([judged('Unknown', { reason: 'NotYetJudged' })]), node([there])),
+    [there],
+    'what an earlier run wrote stays until then',
+  )
+  t.match(wanted(report([judged('True')]), node([there])), [
+    { status: 'True', reason: 'DiskLatencyHigh', lastTransitionTime: there.lastTransitionTime },
+  ])
+  t.match(
+    wanted(report([judged('True')]), node([onNode('True', -60)]), { uptimeMs: 30 * MINUTE }),
+    [{ status: 'True', lastTransitionTime: '2026-11-22T03:01:00Z' }],
+    'what is of another boot begins anew',
+  )
+})
+
+t.test('a True of an earlier run is not taken back before its rule could be sure', async t => {
+  const there = onNode('True', -60)
+  t.strictSame(wanted(report([judged('False')], []), node([there]), { judgingForMs: 30_000 }), [there])
+  t.match(wanted(report([judged('False')], []), node([there]), { judgingForMs: MINUTE }), [{ status: 'False' }])
+})
+
+t.test('a warning waits, a critical problem does not', async t => {
+  const young = problem({ severity: 'warning', since: time(4) })
+  const held = { status: 'False', reason: 'NoDiskSlow', message: 'calm' }
+  t.match(wanted(report([judged('True')], [young]), node()), [held])
+  t.match(wanted(report([judged('True')], [young]), node([onNode('False', 0)])), [
+    { status: 'False', reason: 'Earlier', lastTransitionTime: whole(0), lastHeartbeatTime: whole(5) },
+  ])
+  t.match(wanted(report([judged('True')], [{ ...young, severity: 'critical' }]), node()), [{ status: 'True' }])
+  t.match(wanted(report([judged('True')], [{ ...young, since: time(3) }]), node()), [{ status: 'True' }])
+  t.match(
+    wanted(report([judged('True')], [{ ...young, since: time(0) }]), node(), { uptimeMs: 9 * MINUTE }),
+    [held],
+    'for some time after boot no warning at all',
+  )
+  t.match(
+    wanted(report([judged('True')], [young]), node([onNode('True', 2)])),
+    [{ status: 'True' }],
+    'what is published is not taken back for being young again',
+  )
+  const load = problem({ id: 'HighLoad', condition: 'HighLoad', severity: 'warning', since: time(0) })
+  t.match(wanted(report([judged('True', { type: 'HighLoad' })], [load]), node()), [{ status: 'False' }])
+  const volume = problem({ subject: { kind: 'Disk', name: 'vdc', role: 'volume' } })
+  t.match(wanted(report([judged('True')], [young, volume]), node()), [held], 'the problem of a volume says nothing')
+})
+
+t.test('a node that leaves is left alone; what is not applicable may be left out', async t => {
+  const taints = [{ key: 'karpenter.sh/disrupted' }]
+  const there = onNode('False', 0)
+  t.strictSame(wanted(report([judged('True')]), node([there], { spec: { taints } })), [there])
+  t.strictSame(wanted(report([judged('True')]), node([], { spec: { taints } })), [])
+  const absent = judged('False', { reason: 'NotApplicable' })
+  t.match(wanted(report([absent], []), node()), [{ status: 'False', reason: 'NotApplicable' }])
+  t.strictSame(wanted(report([absent], []), node(), {}, { omitNotApplicable: true }), [])
+})
+
+const owning = (...types: string[]): NodeObject['metadata'] => ({
+  name: 'worker-3',
+  managedFields: [
+    {
+      manager: 'node-agent',
+      subresource: 'status',
+      fieldsV1: {
+        'f:status': { 'f:conditions': Object.fromEntries(types.map(type => [`k:${JSON.stringify({ type })}`, {}])) },
+      },
+    },
+  ],
+})
+const fresh = () => true
+const pace: Pace = { ...startPace(1_000_000), lastWriteMs: 100_000 }
+
+t.test('what is written, and when', async t => {
+  const calm = onNode('False', 0)
+  const plan = (there: NodeCondition[], given: NodeCondition[]) => planWrite(given, node(there), pace, fresh)
+  t.match(plan([], [calm]), { atMs: 105_000, kind: 'status', entries: [calm] }, 'missing')
+  t.match(plan([onNode('True', 0)], [calm]), { atMs: 105_000, kind: 'status' }, 'changed, or altered by others')
+  t.match(plan([{ ...calm, message: 'other words' }], [calm]), { atMs: 105_000, kind: 'words' })
+  t.match(
+    planWrite([calm], node([{ ...calm, message: 'other' }]), { ...pace, lastWordsMs: 99_000 }, fresh),
+    { atMs: 159_000, kind: 'words' },
+    'words once a minute',
+  )
+  t.match(plan([calm], [{ ...calm, lastHeartbeatTime: whole(5) }]), { atMs: 1_000_000, kind: 'heartbeat' })
+  t.strictSame(planWrite([calm], node([calm]), pace, () => false).entries, [], 'no heartbeat without fresh evidence')
+})
+
+t.test('conditions that are not wanted any more are removed if they are ours', async t => {
+  const others = onNode('True', 0, { type: 'Ready' })
+  const old = onNode('True', 0, { type: 'OldRule' })
+  const there = node([others, old], { metadata: owning('OldRule', 'GoneAlready') })
+  t.strictSame([...ownedConditions(there)], ['OldRule', 'GoneAlready'])
+  t.match(planWrite([], there, pace, fresh), { entries: [{ $patch: 'delete', type: 'OldRule' }], kind: 'status' })
+})
+
+t.test('changes without end get slower and slower; a quiet while makes the next one fast again', async t => {
+  let at = 0
+  let now = startPace(0)
+  const gaps: number[] = []
+  for (let write = 0; write < 8; write++) {
+    now = afterWrite(now, 'status', at, at + 300_000)
+    gaps.push(now.gapMs / 1000)
+    at += now.gapMs
+  }
+  t.strictSame(gaps, [5, 10, 20, 40, 60, 60, 60, 60])
+  t.equal(afterWrite(now, 'status', at + MINUTE, 0).gapMs, 5_000)
+  t.equal(afterWrite(now, 'heartbeat', at, 0).gapMs, 60_000)
+})
+
+t.test('what becomes an event', async t => {
+  const tellable = { has: (id: string) => id !== 'SYNDrops', isOneOff: (id: string) => id === 'OOMKilled' }
+  const tell = (told: Parameters<typeof tellChanges>[0], problems: ReportedProblem[], isDue = true) =>
+    tellChanges(told, problems, { wallMs: NOW, tellable, isDue: () => isDue })
+  t.strictSame(tell(new Map(), [problem()], false).tellings, [], 'not before it is due')
+  t.strictSame(tell(new Map(), [problem({ id: 'SYNDrops' })]).tellings, [], 'findings only if asked for')
+  const first = tell(new Map(), [problem()])
+  t.match(first.tellings, [
+    { type: 'Warning', reason: 'DiskLatencyHigh', note: 'DiskSlow/vdb: vdb answers writes in 11.2 s. See who writes.' },
+  ])
+  t.equal(first.tellings[0]?.wallMs, Date.UTC(2026, 10, 22, 3), 'its own time')
+  t.strictSame(tell(first.told, [problem()]).tellings, [], 'once')
+  const over = tell(first.told, [])
+  t.match(over.tellings, [{ type: 'Normal', reason: 'NoDiskSlow', wallMs: NOW }])
+  t.equal(over.told.size, 0)
+  const kill = problem({ id: 'OOMKilled/web', reason: 'OOMKilled', severity: 'info' })
+  const killed = tell(new Map(), [kill], false)
+  t.equal(killed.tellings.length, 1, 'what happened is told at once')
+  t.equal(tell(killed.told, [{ ...kill, since: time(4) }]).tellings.length, 1, 'and when it happens again')
+  t.strictSame(tell(killed.told, []).tellings, [], 'and does not end')
+  const [long] = tell(new Map(), [problem({ message: 'ü'.repeat(2000) })]).tellings
+  t.ok(Buffer.byteLength(long!.note) <= 1024)
+  t.notMatch(long!.note, '\uFFFD')
+})
