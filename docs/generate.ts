@@ -50,7 +50,8 @@ ${table(['key', 'default', 'meaning'], rows)}
 ## Rules
 
 Every rule of [rules.md](rules.md) has these keys under its id. \`raise\`, \`critical\` and \`clear\` are numbers in the unit of
-the rule's signal, or \`80%\` for ratios, \`300Mi\` for bytes, \`90s\` for times.
+the rule's signal, or \`80%\` for ratios, \`300Mi\` for bytes, \`90s\` for times. From \`clear\` over \`raise\` to \`critical\` it
+gets worse; a \`raise\` past the default \`critical\` needs a \`critical\` beside it.
 
 ${table(
   ['key', 'default', 'meaning'],

@@ -1,13 +1,12 @@
 import { hostname } from 'node:os'
 import type { Places } from '../../collectors/collector.ts'
 import type { Policy } from '../publish/wanted.ts'
-import type { RuleOverride, TriggerOverride } from '../rules/active.ts'
-import { ruleCatalogue } from '../rules/index.ts'
-import type { Rule, Trigger } from '../rules/rule.ts'
+import type { RuleOverride } from '../rules/active.ts'
 import { ConfigError, type Leaf } from './layers.ts'
 import type { Loaded } from './load.ts'
-import type { ConfigInput, RuleInput } from './schema.ts'
-import { parseDuration, parseThreshold } from './units.ts'
+import { ruleOverrides } from './overrides.ts'
+import type { ConfigInput } from './schema.ts'
+import { parseDuration } from './units.ts'
 
 export interface Address {
   readonly host: string
@@ -104,70 +103,4 @@ function address(key: string, text: string, leaves: ReadonlyMap<string, Leaf>): 
     )
   }
   return { host: host ?? (text.slice(0, text.lastIndexOf(':')) || '::'), port: Number(port) }
-}
-
-function ruleOverrides(
-  inputs: Readonly<Record<string, RuleInput>>,
-  leaves: ReadonlyMap<string, Leaf>,
-): Map<string, RuleOverride> {
-  return new Map(
-    ruleCatalogue.flatMap(rule => {
-      const input = inputs[rule.id]
-      if (input === undefined) return []
-      const triggers = Object.fromEntries(
-        rule.triggers.map(trigger => [trigger.name, triggerOverride(rule, trigger, input, leaves)]),
-      )
-      return [
-        [
-          rule.id,
-          { enabled: input.enabled ?? true, triggers, include: input.include ?? [], exclude: input.exclude ?? [] },
-        ] as const,
-      ]
-    }),
-  )
-}
-
-/** What is said for the trigger by name wins over what is said for the rule. */
-function triggerOverride(
-  rule: Rule,
-  trigger: Trigger,
-  input: RuleInput,
-  leaves: ReadonlyMap<string, Leaf>,
-): TriggerOverride {
-  const own = input.triggers?.[trigger.name]
-  const given = { ...input, ...own }
-  const origin = (key: string) =>
-    leaves.get(`rules.${rule.id}.triggers.${trigger.name}.${key}`) ?? leaves.get(`rules.${rule.id}.${key}`)
-  const threshold = (key: 'raise' | 'clear' | 'critical'): number | undefined => {
-    const value = given[key]
-    if (value === undefined) return undefined
-    try {
-      // Where lasting is what makes it critical, `critical` is a time.
-      return parseThreshold(value, key === 'critical' && trigger.criticalForMs !== undefined ? 'ms' : trigger.unit)
-    } catch (error) {
-      const leaf = origin(key)
-      throw new ConfigError(`${leaf?.origin}: ${leaf?.path.join('.')}: ${(error as Error).message}`)
-    }
-  }
-  const raise = threshold('raise')
-  const clear = threshold('clear')
-  const critical = threshold('critical')
-  const effective = raise ?? trigger.raise
-  const order = (key: 'clear' | 'critical', value: number | undefined, below: boolean): void => {
-    if (value === undefined || (below ? value <= effective : value >= effective)) return
-    const leaf = origin(key)
-    throw new ConfigError(
-      `${leaf?.origin}: ${leaf?.path.join('.')}: ${value} lies on the wrong side of raise (${effective}); it must be ${below ? 'at or below' : 'at or above'} it`,
-    )
-  }
-  const above = trigger.direction === 'above'
-  order('clear', clear, above)
-  if (trigger.criticalForMs === undefined) order('critical', critical, !above)
-  return {
-    ...(raise === undefined ? {} : { raise }),
-    ...(clear === undefined ? {} : { clear }),
-    ...(critical === undefined ? {} : trigger.criticalForMs === undefined ? { critical } : { criticalForMs: critical }),
-    ...(given.for === undefined ? {} : { forMs: parseDuration(given.for)! }),
-    ...(given.hold === undefined ? {} : { holdMs: parseDuration(given.hold)! }),
-  }
 }

@@ -176,4 +176,10 @@ t.test('critical lies past raise', async t => {
     /critical: 1\.5 lies on the wrong side of raise \(1\); it must be at or below it/,
   )
   t.ok(config('rules:\n  DiskHung: {critical: 1s}\n'), 'there it is a time')
+  refused(
+    t,
+    () => config('rules:\n  ConntrackPressure:\n    raise: 97%\n'),
+    /yaml:3: rules\.ConntrackPressure\.raise: 0\.97 lies past the level from which it is critical \(0\.95\); set `critical` too/,
+  )
+  t.ok(config('rules:\n  ConntrackPressure: {raise: 97%, critical: 99%}\n'))
 })
