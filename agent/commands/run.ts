@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import { readInventory } from '../../collectors/inventory.ts'
 import type { Config } from '../config/config.ts'
+import { Calls } from '../kubernetes/calls.ts'
 import { createLog } from '../log.ts'
 import { Loop } from '../loop.ts'
 import { monotonicMs } from '../monotonic.ts'
@@ -23,12 +24,13 @@ export async function run(options: CommonOptions): Promise<void> {
   const { log } = createLog(config.logLevel)
   const opened = openHost(options)
   const rules = activeRules(ruleCatalogue, config.rules)
-  const publication = startPublishing(config, rules, { log, now: monotonicMs, observe: () => undefined })
+  const calls = new Calls()
+  const publication = startPublishing(config, rules, { log, now: monotonicMs, observe: calls.observe })
   const loop = startLoop(config, opened, log, () => publication.status)
   loop.subscribe(report => publication.see(report))
   let servers: Servers
   try {
-    servers = await startServers(config, loop, log)
+    servers = await startServers(config, loop, calls, log)
   } catch (error) {
     loop.stop()
     publication.stop()

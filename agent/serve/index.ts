@@ -2,6 +2,7 @@ import { setLogger } from '@grpc/grpc-js'
 import type { Logger } from 'pino'
 import type { Address, Config } from '../config/config.ts'
 import { History } from '../history.ts'
+import type { Calls } from '../kubernetes/calls.ts'
 import { startGrpc } from './grpc.ts'
 import { Health } from './health.ts'
 import { startHttp } from './http.ts'
@@ -22,11 +23,11 @@ export interface Servers {
 }
 
 /** Starts HTTP and gRPC. Throws ConfigError on a configuration that must not be served, ListenError on a taken port. */
-export async function startServers(config: Config, source: ReportSource, log: Logger): Promise<Servers> {
+export async function startServers(config: Config, source: ReportSource, calls: Calls, log: Logger): Promise<Servers> {
   requireProtection(config)
   const security = openSecurity(config, log)
   quietGrpc(log)
-  const views = openViews(config, source)
+  const views = openViews(config, source, calls)
   let http: Running | undefined
   try {
     http = await startHttp(config.http, views, security, log)
@@ -47,9 +48,9 @@ export async function startServers(config: Config, source: ReportSource, log: Lo
   }
 }
 
-function openViews(config: Config, source: ReportSource): Views {
+function openViews(config: Config, source: ReportSource, calls: Calls): Views {
   const history = new History(config.intervalMs)
-  const metrics = new Metrics(source, history, config.metricsRaw)
+  const metrics = new Metrics(source, history, calls, config.metricsRaw)
   source.subscribe(report => {
     history.record(report)
     metrics.see(report)

@@ -9,7 +9,7 @@ import type { Signal } from '../../proto/generated/node_agent/v1/Signal.ts'
 import type { SignalDescription } from '../../proto/generated/node_agent/v1/SignalDescription.ts'
 import { signalCatalogue } from '../derive/catalogue.ts'
 import type { HistorySlice } from '../history.ts'
-import type { CollectorStatus, Report, ReportedProblem } from '../report.ts'
+import type { CollectorStatus, Publishing, Report, ReportedProblem } from '../report.ts'
 import type { SignalDefinition } from '../signals.ts'
 
 /** From the report to the messages of proto/node_agent/v1. */
@@ -56,11 +56,16 @@ export function toReportMessage(report: Report, omitSignals = false): ReportMess
       ? []
       : Object.entries(signals).map(([name, values]): Signal => ({ name, values: [...values] })),
     collectors: Object.entries(collectors).map(([name, status]) => toCollector(name, status)),
-    publishing,
+    publishing: toPublishing(publishing),
     inventory: Object.fromEntries(Object.entries(inventory).map(([key, value]) => [key, String(value)])),
     agent: report.agent,
   }
 }
+
+const toPublishing = ({ lastWriteTime, ...rest }: Publishing) => ({
+  ...rest,
+  ...(lastWriteTime === undefined ? {} : { lastWriteTime: timestamp(lastWriteTime) }),
+})
 
 export function toProblem(problem: ReportedProblem): Problem {
   const { condition, severity, subject, since, evidence, culprits, causedBy } = problem

@@ -1,5 +1,6 @@
 import { Counter, Gauge, type OpenMetricsContentType, type PrometheusContentType, Registry } from 'prom-client'
 import type { Sample } from '../../collectors/index.ts'
+import type { CallCount } from '../kubernetes/calls.ts'
 import type { Report } from '../report.ts'
 
 /** All that metrics are made of. A view of the last report; nothing is measured for a scrape but our own use of CPU. */
@@ -11,6 +12,8 @@ export interface MetricsView {
   readonly cpuSeconds: number
   /** How often problems began, by reason. */
   readonly begun: ReadonlyMap<string, number>
+  /** What the API server was asked. */
+  readonly calls: readonly CallCount[]
   readonly history: { readonly seriesCount: number; readonly leftOut: number }
 }
 

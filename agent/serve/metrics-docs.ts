@@ -1,5 +1,6 @@
 import type { Metric } from './metric.ts'
 import { LEFT_OUT } from './metrics.ts'
+import { apiMetrics } from './metrics-api.ts'
 import { fixedRawMetrics } from './metrics-raw.ts'
 import { signalMetrics } from './metrics-signals.ts'
 import { statusMetrics } from './metrics-status.ts'
@@ -23,6 +24,10 @@ ${table([...statusMetrics, LEFT_OUT])}
 
 \`problem_counter\` and \`problem_gauge\` carry the names of node-problem-detector, for dashboards and alerts that exist. In
 OpenMetrics \`problem_counter\` is of type unknown, because its name does not end in \`_total\`.
+
+## The API server
+
+${table(apiMetrics)}
 
 ## Signals
 

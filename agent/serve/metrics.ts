@@ -1,7 +1,9 @@
 import { Registry } from 'prom-client'
 import type { History } from '../history.ts'
+import type { Calls } from '../kubernetes/calls.ts'
 import type { Report } from '../report.ts'
 import { countSeries, exposition, type Family, type MetricsView, one, valuesOf } from './metric.ts'
+import { apiMetrics } from './metrics-api.ts'
 import { rawFamilies } from './metrics-raw.ts'
 import { signalFamilies } from './metrics-signals.ts'
 import { BegunProblems, statusMetrics } from './metrics-status.ts'
@@ -22,7 +24,7 @@ export const LEFT_OUT = {
 
 /** Everything that a scrape shows, within the bounds. */
 export function families(view: MetricsView, raw: boolean): Family[] {
-  const status = valuesOf(statusMetrics, view)
+  const status = valuesOf([...statusMetrics, ...apiMetrics], view)
   const signals = view.report
     ? signalFamilies(view.report, MAX_SERIES - 1 - countSeries(status))
     : { families: [], leftOut: 0 }
@@ -39,12 +41,14 @@ export function families(view: MetricsView, raw: boolean): Family[] {
 export class Metrics {
   readonly #source: ReportSource
   readonly #history: History
+  readonly #calls: Pick<Calls, 'counts'>
   readonly #raw: boolean
   readonly #begun = new BegunProblems()
 
-  constructor(source: ReportSource, history: History, raw: boolean) {
+  constructor(source: ReportSource, history: History, calls: Pick<Calls, 'counts'>, raw: boolean) {
     this.#source = source
     this.#history = history
+    this.#calls = calls
     this.#raw = raw
   }
 
@@ -60,6 +64,7 @@ export class Metrics {
       loopAgeMs: this.#source.loopAgeMs(),
       cpuSeconds: (user + system) / 1e6,
       begun: this.#begun.counts,
+      calls: this.#calls.counts,
       history: this.#history,
     }
     return exposition(families(view, this.#raw), contentType)

@@ -24,7 +24,7 @@ import type {
   WatchStatusResponse,
   WatchStatusResponse__Output,
 } from '../../proto/generated/node_agent/v1/WatchStatusResponse.ts'
-import { certificates, config, FakeSource, reportAt, silent, slowDisk, until, viewsOf } from './serving.ts'
+import { certificates, config, FakeSource, NO_CALLS, reportAt, silent, slowDisk, until, viewsOf } from './serving.ts'
 
 const Client = grpc.makeClientConstructor(nodeAgentService as unknown as grpc.ServiceDefinition, 'NodeAgent')
 const clientOf = (port: number, credentials = grpc.credentials.createInsecure()) =>
@@ -318,7 +318,7 @@ t.test('TLS, tokens and client certificates as with HTTP', async t => {
   const withToken = new grpc.Metadata()
   withToken.set('authorization', 'Bearer a-token')
   const source = new FakeSource()
-  const servers = await startServers(config(...tls, `auth.tokenFile=${tokens}`), source, silent)
+  const servers = await startServers(config(...tls, `auth.tokenFile=${tokens}`), source, NO_CALLS, silent)
   source.push(reportAt(0))
   const { port } = servers.grpc
   const client = clientOf(port, grpc.credentials.createSsl(pem('ca.crt')))
@@ -334,7 +334,12 @@ t.test('TLS, tokens and client certificates as with HTTP', async t => {
   for (const each of [client, health, plain]) each.close()
   await servers.close(1_000)
 
-  const mutual = await startServers(config(...tls, `tls.clientCAFile=${join(directory, 'ca.crt')}`), source, silent)
+  const mutual = await startServers(
+    config(...tls, `tls.clientCAFile=${join(directory, 'ca.crt')}`),
+    source,
+    NO_CALLS,
+    silent,
+  )
   for (const [name, expected] of [
     ['client', 'OK'],
     ['stranger', 'UNAUTHENTICATED'],

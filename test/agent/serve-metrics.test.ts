@@ -9,6 +9,7 @@ import { History } from '../../agent/history.ts'
 import { startServers } from '../../agent/serve/index.ts'
 import { countSeries, exposition, type MetricsView } from '../../agent/serve/metric.ts'
 import { families, MAX_SERIES, Metrics, OPEN_METRICS, PROMETHEUS } from '../../agent/serve/metrics.ts'
+import { apiMetrics } from '../../agent/serve/metrics-api.ts'
 import { fixedRawMetrics } from '../../agent/serve/metrics-raw.ts'
 import { signalMetricName, signalMetrics } from '../../agent/serve/metrics-signals.ts'
 import { statusMetrics } from '../../agent/serve/metrics-status.ts'
@@ -18,13 +19,14 @@ import { LiveHost } from '../../collectors/host/live.ts'
 import type { Blocking } from '../../collectors/host.ts'
 import type { Sample } from '../../collectors/index.ts'
 import { PLACES } from './samples.ts'
-import { config, FakeSource, reportAt, silent, slowDisk, until } from './serving.ts'
+import { config, FakeSource, NO_CALLS, reportAt, silent, slowDisk, until } from './serving.ts'
 
 const VIEW: MetricsView = {
   report: reportAt(10),
   sample: null,
   loopAgeMs: 1_500,
   cpuSeconds: 0.25,
+  calls: [{ verb: 'patch', resource: 'nodes/status', code: 200, count: 3, durationMs: 75 }],
   begun: new Map([['DiskLatencyHigh', 3]]),
   history: { seriesCount: 7, leftOut: 0 },
 }
@@ -103,7 +105,7 @@ t.test('OpenMetrics', async t => {
 })
 
 t.test('names: base units, one each, nothing reserved', async t => {
-  const all = [...statusMetrics, ...signalMetrics, ...fixedRawMetrics]
+  const all = [...statusMetrics, ...apiMetrics, ...signalMetrics, ...fixedRawMetrics]
   t.equal(new Set(all.map(({ name }) => name)).size, all.length, 'no name twice')
   for (const { name, type } of all) {
     t.match(name, /^(node_agent_[a-z0-9_]+|problem_(counter|gauge))$/)
@@ -150,7 +152,7 @@ t.test('at most 1 000 series, however many subjects', async t => {
 
 t.test('problem_counter counts beginnings', async t => {
   const source = new FakeSource()
-  const metrics = new Metrics(source, new History(10_000), false)
+  const metrics = new Metrics(source, new History(10_000), NO_CALLS, false)
   const count = async () =>
     /problem_counter\{reason="DiskLatencyHigh"\} (\d+)/.exec(await metrics.scrape(PROMETHEUS))?.[1]
   t.equal(await count(), '0', 'known from the start on')
@@ -236,7 +238,7 @@ t.test('a real Prometheus scrapes it', { skip: missing('prometheus'), timeout: 6
   source.sample = await liveSample()
   const token = join(mkdtempSync(join(tmpdir(), 'node-agent-token-')), 'token')
   writeFileSync(token, 'scrape-token\n')
-  const servers = await startServers(config('metrics.raw=true', `auth.tokenFile=${token}`), source, silent)
+  const servers = await startServers(config('metrics.raw=true', `auth.tokenFile=${token}`), source, NO_CALLS, silent)
   source.push(reportAt(0))
   const target = `${servers.http.host}:${servers.http.port}`
   const { process: child, url } = startPrometheus(`

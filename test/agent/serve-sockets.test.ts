@@ -9,7 +9,7 @@ import { ConfigError } from '../../agent/config/layers.ts'
 import { Admission } from '../../agent/serve/auth.ts'
 import { ListenError, type Servers, startServers } from '../../agent/serve/index.ts'
 import { LIMITS, RateLimit } from '../../agent/serve/limits.ts'
-import { certificates, config, FakeSource, issue, reportAt, silent, until } from './serving.ts'
+import { certificates, config, FakeSource, issue, NO_CALLS, reportAt, silent, until } from './serving.ts'
 
 const directory = certificates()
 const file = (name: string) => join(directory, name)
@@ -17,7 +17,7 @@ const pem = (name: string) => readFileSync(file(name))
 const TLS = [`tls.certFile=${file('server.crt')}`, `tls.keyFile=${file('server.key')}`]
 
 async function start(set: readonly string[], source = new FakeSource()): Promise<Servers> {
-  const servers = await startServers(config(...set), source, silent)
+  const servers = await startServers(config(...set), source, NO_CALLS, silent)
   source.push(reportAt(0))
   return servers
 }
@@ -58,7 +58,7 @@ t.test('beyond loopback only with TLS and authentication', async t => {
   const token = join(directory, 'some-token')
   writeFileSync(token, 'x'.repeat(20))
   const refused = async (set: string[], message: RegExp) => {
-    const error = await startServers(config(...set), new FakeSource(), silent).catch(error => error as Error)
+    const error = await startServers(config(...set), new FakeSource(), NO_CALLS, silent).catch(error => error as Error)
     t.ok(error instanceof ConfigError, set.join(' '))
     t.match((error as Error).message, message)
   }

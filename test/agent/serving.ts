@@ -7,12 +7,16 @@ import type { Config } from '../../agent/config/config.ts'
 import { toConfig } from '../../agent/config/config.ts'
 import { loadConfig } from '../../agent/config/load.ts'
 import { History } from '../../agent/history.ts'
+import { Calls } from '../../agent/kubernetes/calls.ts'
 import type { Report, ReportedProblem } from '../../agent/report.ts'
 import { Health } from '../../agent/serve/health.ts'
 import { Metrics } from '../../agent/serve/metrics.ts'
 import type { Views } from '../../agent/serve/routes.ts'
 import type { ReportSource } from '../../agent/serve/source.ts'
 import type { Sample } from '../../collectors/index.ts'
+
+/** No cluster. */
+export const NO_CALLS = new Calls()
 
 export const silent = pino({ level: 'silent' })
 
@@ -113,7 +117,7 @@ export class FakeSource implements ReportSource {
 
 export function viewsOf(source: FakeSource, raw = false): Views {
   const history = new History(source.intervalMs)
-  const metrics = new Metrics(source, history, raw)
+  const metrics = new Metrics(source, history, NO_CALLS, raw)
   source.subscribe(report => {
     history.record(report)
     metrics.see(report)
