@@ -1,5 +1,5 @@
 import type { ActiveRule, ActiveTrigger } from './rules/active.ts'
-import { type Culprit, type Observation, type Severity, type Subject, worse } from './rules/rule.ts'
+import { type Culprit, isBad, type Observation, type Severity, type Subject, worse } from './rules/rule.ts'
 import { type Now, step, type Track, type Tracks } from './track.ts'
 
 /** What one rule sees this cycle. `outcome` other than `judged`: nothing could be observed, and why. */
@@ -50,16 +50,17 @@ const EVENT_MS = 10 * 60_000
 export function judge(findings: readonly Finding[], tracks: Tracks, now: Now): Judgement {
   const next = new Map<string, Track>()
   const over = new Map<string, Track>()
+  const byRule = Map.groupBy(tracks, ([, track]) => track.rule)
   for (const finding of findings) {
-    const old = tracksOf(finding.rule, tracks)
-    const seen = new Map(
-      finding.observations.map(({ trigger, observation }) => [
-        keyOf(finding.rule, trigger.name, observation.subject),
-        { trigger, observation },
-      ]),
-    )
-    for (const [key, { trigger, observation }] of seen)
-      keep(key, step(finding.rule, trigger, observation, old.get(key), now), old.get(key))
+    const old = new Map(byRule.get(finding.rule.id))
+    const seen = new Set<string>()
+    for (const { trigger, observation } of finding.observations) {
+      const key = keyOf(finding.rule, trigger.name, observation.subject)
+      seen.add(key)
+      const before = old.get(key)
+      // Most subjects are well and have been so: nothing is to be remembered of them.
+      if (before || isBad(observation.stance)) keep(key, step(finding.rule, trigger, observation, before, now), before)
+    }
     for (const [key, track] of old) {
       if (!seen.has(key)) keep(key, stepUnseen(finding, track, now), track)
     }
@@ -75,10 +76,6 @@ export function judge(findings: readonly Finding[], tracks: Tracks, now: Now): J
 
 const keyOf = (rule: ActiveRule, trigger: string, subject: Subject): string => `${rule.id}/${trigger}/${subject.name}`
 
-function tracksOf(rule: ActiveRule, tracks: Tracks): Map<string, Track> {
-  return new Map([...tracks].filter(([, track]) => track.rule === rule.id))
-}
-
 /** A subject that a judged rule no longer lists is gone, so what was wrong with it is over; else nobody could tell. */
 function stepUnseen(finding: Finding, track: Track, now: Now): Track {
   const trigger = finding.rule.triggers.find(({ name }) => name === track.trigger)
@@ -86,7 +83,13 @@ function stepUnseen(finding: Finding, track: Track, now: Now): Track {
     return now.atMs - (track.active?.sinceMs ?? 0) >= EVENT_MS ? { ...track, raised: null, active: null } : track
   if (trigger === undefined) return { ...track, raised: null, active: null }
   if (finding.outcome !== 'notApplicable' && !finding.told.has(trigger.name)) return track
-  return step(finding.rule, trigger, { ...track.observation, stance: 'clear' }, track, now)
+  return step(
+    finding.rule,
+    trigger,
+    { ...track.observation, stance: 'clear', words: () => track.observation },
+    track,
+    now,
+  )
 }
 
 /** Triggers that hold for one subject are one problem with one beginning, also after the first of them is over. */

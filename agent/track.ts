@@ -1,5 +1,5 @@
 import type { ActiveRule, ActiveTrigger } from './rules/active.ts'
-import type { Observation, Severity, Stance } from './rules/rule.ts'
+import { isBad, type Observation, type Severity, type Words } from './rules/rule.ts'
 
 export interface Now {
   /** Monotonic since boot. */
@@ -16,11 +16,14 @@ interface Stretch {
   readonly countedMs: number
 }
 
+/** Where a subject stands, and what was said of it when it was last bad. */
+type Told = Pick<Observation, 'subject' | 'stance'> & Words
+
 /** The memory of one trigger and subject. Plain data: it goes to the state file as it is. */
 export interface Track {
   readonly rule: string
   readonly trigger: string
-  readonly observation: Observation
+  readonly observation: Told
   /** The last time anybody could tell. */
   readonly measuredAtMs: number
   readonly raised: Stretch | null
@@ -43,8 +46,6 @@ interface Active {
 
 export type Tracks = ReadonlyMap<string, Track>
 
-const bad = (stance: Stance): boolean => stance === 'raise' || stance === 'critical'
-
 /** The next state of one trigger and subject, from where it stands now. */
 export function step(
   rule: ActiveRule,
@@ -53,20 +54,21 @@ export function step(
   before: Track | undefined,
   now: Now,
 ): Track {
-  const { stance } = observation
+  const { subject, stance } = observation
+  const bad = isBad(stance)
   if (stance === 'unmeasured' && before) return before
-  if (rule.kind === 'event' && bad(stance)) before = undefined // happened again: a new entry
-  const raised = extend(bad(stance), before?.raised, now)
+  if (rule.kind === 'event' && bad) before = undefined // happened again: a new entry
+  const told = bad || !before ? { subject, stance, ...observation.words() } : { ...before.observation, stance }
+  const raised = extend(bad, before?.raised, now)
   const critical = extend(stance === 'critical', before?.critical, now)
   const notCritical = extend(stance !== 'critical', before?.notCritical, now)
   const clear = extend(stance === 'clear' || stance === 'unmeasured', before?.clear, now)
-  const bounded = extend(bad(stance) && observation.atMost !== undefined, before?.bounded, now)
-  const unbounded = extend(bad(stance) && observation.atMost === undefined, before?.unbounded, now)
-  const words = bad(stance) || !before ? observation : { ...before.observation, stance }
+  const bounded = extend(bad && told.atMost !== undefined, before?.bounded, now)
+  const unbounded = extend(bad && told.atMost === undefined, before?.unbounded, now)
   const track = {
     rule: rule.id,
     trigger: trigger.name,
-    observation: words,
+    observation: told,
     measuredAtMs: now.atMs,
     raised,
     critical,

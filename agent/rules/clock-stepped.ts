@@ -35,9 +35,11 @@ function observe({ signals }: View, levels: Levels): Observation[] | null {
     {
       subject: theNode,
       stance: 'raise',
-      badness: Math.abs(stepMs),
-      message: `the wall clock was set ${stepMs > 0 ? 'ahead' : 'back'} by ${duration(Math.abs(stepMs))}`,
-      evidence: evidence({ stepMs }),
+      words: () => ({
+        badness: Math.abs(stepMs),
+        message: `the wall clock was set ${stepMs > 0 ? 'ahead' : 'back'} by ${duration(Math.abs(stepMs))}`,
+        evidence: evidence({ stepMs }),
+      }),
     },
   ]
 }

@@ -28,14 +28,17 @@ export const clockUnsynchronized: Rule = {
 
 function observe({ signals, facts }: View, levels: Levels): Observation[] | null {
   const maxErrorMs = signals.get('clock.maxErrorMs')
-  if (maxErrorMs === undefined || facts.clock === null) return null
+  const { clock } = facts
+  if (maxErrorMs === undefined || clock === null) return null
   return [
     {
       subject: theNode,
       stance: stanceOf(maxErrorMs, 'above', levels),
-      badness: maxErrorMs,
-      message: `${lastTime(facts.clock)}; the clock may be ${duration(maxErrorMs)} off or more`,
-      evidence: { ...evidence({ maxErrorMs }), daemon: facts.clock.daemon },
+      words: () => ({
+        badness: maxErrorMs,
+        message: `${lastTime(clock)}; the clock may be ${duration(maxErrorMs)} off or more`,
+        evidence: { ...evidence({ maxErrorMs }), daemon: clock.daemon },
+      }),
     },
   ]
 }

@@ -37,14 +37,16 @@ function observe({ signals }: View, levels: Levels): Observation[] | null {
     {
       subject: theNode,
       stance: stanceOf(ratio, 'above', levels),
-      badness: ratio,
-      message: `${entries} connections are tracked, ${percent(ratio)} of the ${max} that nf_conntrack_max allows`,
-      evidence: evidence({
-        entries,
-        max,
-        usedRatio: ratio,
-        droppedPerSecond: signals.get('conntrack.droppedPerSecond'),
-        insertFailedPerSecond: signals.get('conntrack.insertFailedPerSecond'),
+      words: () => ({
+        badness: ratio,
+        message: `${entries} connections are tracked, ${percent(ratio)} of the ${max} that nf_conntrack_max allows`,
+        evidence: evidence({
+          entries,
+          max,
+          usedRatio: ratio,
+          droppedPerSecond: signals.get('conntrack.droppedPerSecond'),
+          insertFailedPerSecond: signals.get('conntrack.insertFailedPerSecond'),
+        }),
       }),
     },
   ]

@@ -1,6 +1,15 @@
 import type { ContainerLogFact } from '../derive/containerlogs.ts'
 import { bytes, bytesPerSecond, percent, plural } from '../words.ts'
-import { evidence, type Levels, type Observation, type Rule, stanceOf, type Trigger, type View } from './rule.ts'
+import {
+  evidence,
+  type Levels,
+  type Observation,
+  type Rule,
+  stanceOf,
+  type Trigger,
+  type View,
+  type Words,
+} from './rule.ts'
 
 type LogSignal = 'containerlog.sizeBytes' | 'containerlog.filesystemRatio' | 'containerlog.growthBytesPerSecond'
 
@@ -13,6 +22,7 @@ export const containerLogPressure: Rule = {
   id: 'ContainerLogPressure',
   kind: 'condition',
   severity: 'warning',
+  publishAfter: '5m',
   summary: "A container's log takes too much of the disk, or grows too fast.",
   subject: 'Container',
   needs: ['containerlogs'],
@@ -60,19 +70,8 @@ function observing(signal: LogSignal): Trigger['observe'] {
     view.facts.containerlogs.map(log => observe(view, levels, signal, log)).filter(({ stance }) => stance !== 'clear')
 }
 
-function observe({ signals }: View, levels: Levels, signal: LogSignal, log: ContainerLogFact): Observation {
-  const { name, containerId, namespace, pod, container } = log
-  const sizeBytes = signals.get('containerlog.sizeBytes', name) ?? 0
-  const growth = signals.get('containerlog.growthBytesPerSecond', name)
-  const share = signals.get('containerlog.filesystemRatio', name)
-  const value = signals.get(signal, name)
-  const held = evidence({
-    sizeBytes,
-    allocatedBytes: log.allocatedBytes,
-    growthBytesPerSecond: growth,
-    filesystemRatio: share,
-    files: log.fileCount,
-  })
+function observe(view: View, levels: Levels, signal: LogSignal, log: ContainerLogFact): Observation {
+  const { name, containerId, container } = log
   return {
     subject: {
       kind: 'Container',
@@ -80,8 +79,20 @@ function observe({ signals }: View, levels: Levels, signal: LogSignal, log: Cont
       ...(containerId && container ? { displayName: ownerInWords(log) } : {}),
       role: 'node',
     },
-    stance: stanceOf(value, 'above', levels),
-    ...(signal === 'containerlog.growthBytesPerSecond' && log.rotated ? { atMost: 'info' as const } : {}),
+    stance: stanceOf(view.signals.get(signal, name), 'above', levels),
+    words: () => ({
+      ...describe(view, log),
+      ...(signal === 'containerlog.growthBytesPerSecond' && log.rotated ? { atMost: 'info' } : {}),
+    }),
+  }
+}
+
+function describe({ signals }: View, log: ContainerLogFact): Words {
+  const { name, containerId, namespace, pod, container } = log
+  const sizeBytes = signals.get('containerlog.sizeBytes', name) ?? 0
+  const growth = signals.get('containerlog.growthBytesPerSecond', name)
+  const share = signals.get('containerlog.filesystemRatio', name)
+  return {
     badness: sizeBytes,
     message: [
       `the log of ${inWords(log)} holds ${bytes(sizeBytes)} in ${plural(log.fileCount, 'file')}`,
@@ -89,7 +100,13 @@ function observe({ signals }: View, levels: Levels, signal: LogSignal, log: Cont
       growth !== undefined && growth > 0 ? `, growing by ${bytesPerSecond(growth)}` : '',
       `: truncate ${log.directory}/${log.current}, do not remove it`,
     ].join(''),
-    evidence: held,
+    evidence: evidence({
+      sizeBytes,
+      allocatedBytes: log.allocatedBytes,
+      growthBytesPerSecond: growth,
+      filesystemRatio: share,
+      files: log.fileCount,
+    }),
     culprits: [
       {
         kind: 'Container',

@@ -32,12 +32,14 @@ function observe({ signals }: View, levels: Levels): Observation[] | null {
     {
       subject: theNode,
       stance: stanceOf(steal, 'above', levels),
-      badness: steal,
-      message: `the hypervisor takes ${percent(steal)} of the CPU time from tasks that are ready to run`,
-      evidence: evidence({
-        stealRatio: steal,
-        idleRatio: signals.get('cpu.idleRatio'),
-        load1: signals.get('cpu.load1'),
+      words: () => ({
+        badness: steal,
+        message: `the hypervisor takes ${percent(steal)} of the CPU time from tasks that are ready to run`,
+        evidence: evidence({
+          stealRatio: steal,
+          idleRatio: signals.get('cpu.idleRatio'),
+          load1: signals.get('cpu.load1'),
+        }),
       }),
     },
   ]

@@ -1,7 +1,16 @@
 import { type FilesystemFact, inodesOf } from '../derive/filesystems.ts'
 import { bytes, bytesPerSecond, duration, percent, perSecond } from '../words.ts'
 import { filesystemInWords, filesystemSubject, podOf } from './filesystem-subjects.ts'
-import { evidence, type Levels, type Observation, type Rule, type Stance, stanceOf, type View } from './rule.ts'
+import {
+  evidence,
+  type Levels,
+  type Observation,
+  type Rule,
+  type Stance,
+  stanceOf,
+  type View,
+  type Words,
+} from './rule.ts'
 
 /** Space or inodes of one file system, as one subject of the rule. */
 interface Resource {
@@ -107,14 +116,15 @@ function resources({ facts }: View): Resource[] {
 
 function margin(view: View, levels: Levels, resource: Resource): Observation {
   const ratio = view.signals.get('filesystem.marginRatio', resource.subject)
-  const line = lineInWords(resource)
-  const where = (ratio ?? 0) > 0 ? `${percent(ratio ?? 0)} above ${line}` : `past ${line}`
-  return observation(view, resource, stanceOf(ratio, 'below', levels), where)
+  return observation(view, resource, stanceOf(ratio, 'below', levels), () => {
+    const line = lineInWords(resource)
+    return (ratio ?? 0) > 0 ? `${percent(ratio ?? 0)} above ${line}` : `past ${line}`
+  })
 }
 
 function imageStore(view: View, levels: Levels, resource: Resource): Observation {
   const stance = stanceOf(view.signals.get('filesystem.availableRatio', resource.subject), 'below', levels)
-  return observation(view, resource, stance, 'and removing unused images does not free enough')
+  return observation(view, resource, stance, () => 'and removing unused images does not free enough')
 }
 
 /** Without history, as in `check`, a forecast says nothing. */
@@ -130,11 +140,13 @@ function forecasts(
     .filter(wanted)
     .map(resource => {
       const ms = view.signals.get(signal, resource.subject)
-      const goal = toLine ? `at ${lineInWords(resource)}` : 'full'
-      const grows = growth(view, resource)
-      const what = ms === undefined || grows === undefined ? 'fills up' : `${grows}, ${goal} in ${duration(ms)}`
+      const rate = growth(view, resource)
       const guard = speaks(view, resource, toLine && storesImages(resource) ? SAW_RATIO : 0)
-      return observation(view, resource, forecastStance(ms, levels, guard, grows !== undefined), what)
+      return observation(view, resource, forecastStance(ms, levels, guard, rate !== undefined), () => {
+        if (ms === undefined || rate === undefined) return 'fills up'
+        const grows = `growing by ${resource.isSpace ? bytesPerSecond(rate) : perSecond(rate)}`
+        return `${grows}, ${toLine ? `at ${lineInWords(resource)}` : 'full'} in ${duration(ms)}`
+      })
     })
 }
 
@@ -148,11 +160,8 @@ function speaks({ signals }: View, { subject }: Resource, minAvailableRatio: num
 const forecastStance = (ms: number | undefined, levels: Levels, guard: boolean, fitted: boolean): Stance =>
   ms === undefined && fitted ? 'clear' : stanceOf(ms, 'below', levels, guard)
 
-function growth({ signals }: View, { subject, isSpace }: Resource): string | undefined {
-  const rate = signals.get(isSpace ? 'filesystem.fillBytesPerSecond' : 'filesystem.fillInodesPerSecond', subject)
-  if (rate === undefined) return undefined
-  return `growing by ${isSpace ? bytesPerSecond(rate) : perSecond(rate)}`
-}
+const growth = ({ signals }: View, { subject, isSpace }: Resource): number | undefined =>
+  signals.get(isSpace ? 'filesystem.fillBytesPerSecond' : 'filesystem.fillInodesPerSecond', subject)
 
 function lineInWords({ fact, isSpace }: Resource): string {
   const evicts = fact.purposes.includes(KUBELET_ROOT)
@@ -160,23 +169,16 @@ function lineInWords({ fact, isSpace }: Resource): string {
   return evicts ? `the line at which the kubelet evicts pods (${share})` : `the mark of ${share}`
 }
 
-function observation(view: View, resource: Resource, stance: Stance, what: string): Observation {
+function observation(view: View, resource: Resource, stance: Stance, what: () => string): Observation {
   const { fact, subject } = resource
-  const base = {
+  return {
     subject: { ...filesystemSubject(fact), name: subject },
     stance: fact.measured ? stance : 'unmeasured',
-  } as const
-  // Only trouble is put into words: a node has hundreds of file systems that are well.
-  return stance === 'raise' || stance === 'critical'
-    ? { ...base, ...inWords(view, resource, what) }
-    : { ...base, message: '', evidence: {} }
+    words: () => describe(view, resource, what()),
+  }
 }
 
-function inWords(
-  view: View,
-  { fact, subject, isSpace }: Resource,
-  what: string,
-): Omit<Observation, 'subject' | 'stance'> {
+function describe(view: View, { fact, subject, isSpace }: Resource, what: string): Words {
   const of = (name: Parameters<typeof view.signals.get>[0]) => view.signals.get(name, subject)
   const used = of('filesystem.usedRatio')
   const available = isSpace ? bytes(of('filesystem.availableBytes') ?? 0) : 'inodes'

@@ -1,7 +1,7 @@
-import type { Disk } from '../derive/disks.ts'
+import type { Disk } from '../derive/disk-stack.ts'
 import { plural } from '../words.ts'
 import { diskInWords, diskSubject, faultLiesBelow, uncountedDisks } from './disk-subjects.ts'
-import { type Levels, type Observation, type Rule, stanceOf, type View } from './rule.ts'
+import { type Levels, type Observation, type Rule, stanceOf, type View, type Words } from './rule.ts'
 
 /** Share of time in which some task waited for I/O that counts as a witness. */
 const WITNESS_RATIO = 0.1
@@ -51,24 +51,33 @@ function observe(view: View, levels: Levels): Observation[] | null {
     const state = disk.device?.state ?? null
     const dead = state !== null && DEAD_STATES.has(state)
     const hung = isHung(disk) && !faultLiesBelow(disk, view.facts, isHung)
-    const suspended = disk.device?.suspended ?? false
-    const what = suspended
-      ? 'is suspended while tasks wait for I/O'
-      : `completes nothing with ${plural(stalled ?? 0, 'request')} in flight`
     return {
       subject: diskSubject(disk),
       stance: dead ? 'critical' : hung ? 'raise' : stanceOf(stalled, 'above', levels, false),
-      ...(dead ? { reason: 'DiskOffline', atOnce: true as const } : {}),
-      badness: stalled ?? 0,
-      message: `${diskInWords(disk)} ${dead ? `is ${state}` : what}`,
-      evidence: {
-        inFlight: view.signals.get('disk.inFlight', disk.name) ?? 0,
-        suspended,
-        ...(state === null ? {} : { state }),
-      },
+      words: () => ({ ...describe(view, disk), ...(dead ? offline(disk, state) : {}) }),
     }
   })
   return [...observations, ...uncountedDisks(view)]
+}
+
+const offline = (disk: Disk, state: string) =>
+  ({ reason: 'DiskOffline', atOnce: true, message: `${diskInWords(disk)} is ${state}` }) as const
+
+function describe({ signals }: View, disk: Disk): Words {
+  const stalled = signals.get('disk.stalledRequests', disk.name) ?? 0
+  const { suspended = false, state = null } = disk.device ?? {}
+  const what = suspended
+    ? 'is suspended while tasks wait for I/O'
+    : `completes nothing with ${plural(stalled, 'request')} in flight`
+  return {
+    badness: stalled,
+    message: `${diskInWords(disk)} ${what}`,
+    evidence: {
+      inFlight: signals.get('disk.inFlight', disk.name) ?? 0,
+      suspended,
+      ...(state === null ? {} : { state }),
+    },
+  }
 }
 
 /**

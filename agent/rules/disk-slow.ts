@@ -1,7 +1,17 @@
-import type { Disk } from '../derive/disks.ts'
+import type { Disk } from '../derive/disk-stack.ts'
 import { duration } from '../words.ts'
 import { diskInWords, diskSubject, faultLiesBelow, uncountedDisks } from './disk-subjects.ts'
-import { evidence, type Levels, type Observation, type Rule, type Stance, stanceOf, type View } from './rule.ts'
+import {
+  evidence,
+  isBad,
+  type Levels,
+  type Observation,
+  type Rule,
+  type Stance,
+  stanceOf,
+  type View,
+  type Words,
+} from './rule.ts'
 
 /** A queue this deep makes latency by Little's law alone: the device is asked for more than it can do. */
 const DEEP_QUEUE = 16
@@ -41,10 +51,14 @@ function observe(view: View, levels: Levels): Observation[] | null {
   const { disks } = view.facts
   const measured = disks.filter(disk => view.signals.get('disk.utilizationRatio', disk.name) !== undefined)
   if (disks.length > 0 && measured.length === 0) return null
-  const isSlow = (disk: Disk) => ['raise', 'critical'].includes(stance(view, disk, levels))
+  const isSlow = (disk: Disk) => isBad(stance(view, disk, levels))
   const observations = measured.map((disk): Observation => {
     const below = isSlow(disk) && faultLiesBelow(disk, view.facts, isSlow)
-    return { ...describe(view, disk), subject: diskSubject(disk), stance: below ? 'clear' : stance(view, disk, levels) }
+    return {
+      subject: diskSubject(disk),
+      stance: below ? 'clear' : stance(view, disk, levels),
+      words: () => describe(view, disk),
+    }
   })
   return [...observations, ...uncountedDisks(view)]
 }
@@ -57,7 +71,7 @@ function stance({ signals }: View, disk: Disk, levels: Levels): Stance {
   return busy || (signals.get('disk.stalledRequests', disk.name) ?? 0) > 0 ? 'unmeasured' : 'clear'
 }
 
-function describe({ signals }: View, disk: Disk): Omit<Observation, 'subject' | 'stance'> {
+function describe({ signals }: View, disk: Disk): Words {
   const of = (name: Parameters<typeof signals.get>[0]) => signals.get(name, disk.name)
   const readAwaitMs = of('disk.readAwaitMs')
   const writeAwaitMs = of('disk.writeAwaitMs')

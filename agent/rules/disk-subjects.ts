@@ -1,4 +1,4 @@
-import type { Disk } from '../derive/disks.ts'
+import type { Disk } from '../derive/disk-stack.ts'
 import type { Facts } from '../derive/index.ts'
 import type { Observation, Subject, View } from './rule.ts'
 
@@ -34,7 +34,6 @@ export function uncountedDisks({ facts }: View): Observation[] {
       subject: diskSubject(disk),
       stance: 'unmeasured',
       blind: `${diskInWords(disk)} counts nothing: its queue/iostats is 0`,
-      message: `${diskInWords(disk)} counts nothing`,
-      evidence: {},
+      words: () => ({ message: `${diskInWords(disk)} counts nothing`, evidence: {} }),
     }))
 }

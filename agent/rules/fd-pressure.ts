@@ -33,9 +33,11 @@ function observe({ signals }: View, levels: Levels): Observation[] | null {
     {
       subject: theNode,
       stance: stanceOf(ratio, 'above', levels),
-      badness: ratio,
-      message: `${allocated} files are open, ${percent(ratio)} of what fs.file-max allows`,
-      evidence: evidence({ allocated, usedRatio: ratio }),
+      words: () => ({
+        badness: ratio,
+        message: `${allocated} files are open, ${percent(ratio)} of what fs.file-max allows`,
+        evidence: evidence({ allocated, usedRatio: ratio }),
+      }),
     },
   ]
 }

@@ -32,8 +32,10 @@ function observe({ facts }: View): Observation[] {
     .map(fact => ({
       subject: filesystemSubject(fact),
       stance: 'raise',
-      badness: fact.errorsCount,
-      message: `${filesystemInWords(fact)} holds ${plural(fact.errorsCount, 'error')} that ext4 found and wrote down`,
-      evidence: { errorsCount: fact.errorsCount },
+      words: () => ({
+        badness: fact.errorsCount,
+        message: `${filesystemInWords(fact)} holds ${plural(fact.errorsCount, 'error')} that ext4 found and wrote down`,
+        evidence: { errorsCount: fact.errorsCount },
+      }),
     }))
 }

@@ -12,6 +12,7 @@ export const highLoad: Rule = {
   id: 'HighLoad',
   kind: 'condition',
   severity: 'warning',
+  publishAfter: '10m',
   summary: 'Far more tasks want to run than there are CPUs, or many tasks are blocked in the kernel.',
   subject: 'Node',
   needs: ['cpu', 'loadavg'],
@@ -59,9 +60,11 @@ function observeRunnable(view: View, levels: Levels): Observation[] | null {
     {
       subject: theNode,
       stance: stanceOf(perCPU, 'above', levels, saturated),
-      badness: perCPU / levels.raise,
-      message: `${plural(Math.round(running), 'task')} want to run on ${plural(cpus, 'CPU')}, idle ${percent(idle)}`,
-      evidence: figures(view),
+      words: () => ({
+        badness: perCPU / levels.raise,
+        message: `${plural(Math.round(running), 'task')} want to run on ${plural(cpus, 'CPU')}, idle ${percent(idle)}`,
+        evidence: figures(view),
+      }),
     },
   ]
 }
@@ -76,9 +79,11 @@ function observeBlocked(view: View, levels: Levels): Observation[] | null {
     {
       subject: theNode,
       stance: stanceOf(ratio, 'above', levels, many),
-      badness: ratio / levels.raise,
-      message: `about ${plural(Math.round(blocked), 'task')} are blocked in the kernel (state D: a disk or file server that does not answer, as a rule)`,
-      evidence: figures(view),
+      words: () => ({
+        badness: ratio / levels.raise,
+        message: `about ${plural(Math.round(blocked), 'task')} are blocked in the kernel (state D: a disk or file server that does not answer, as a rule)`,
+        evidence: figures(view),
+      }),
     },
   ]
 }

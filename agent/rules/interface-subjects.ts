@@ -1,6 +1,6 @@
 import type { RealInterface } from '../derive/interfaces.ts'
 import type { SignalName } from '../signals.ts'
-import { type Levels, type Observation, type Subject, stanceOf, type View } from './rule.ts'
+import { type Levels, type Observation, type Subject, stanceOf, type View, type Words } from './rule.ts'
 
 /** An interface as the subject of a verdict. */
 const interfaceSubject = ({ name }: RealInterface): Subject => ({ kind: 'Interface', name, role: 'node' })
@@ -17,7 +17,7 @@ export function observeInterfaces(
     readonly judged: SignalName
     readonly lasting?: keyof RealInterface['lasting']
   },
-  say: (name: string, value: number) => Pick<Observation, 'message' | 'evidence'>,
+  say: (name: string, value: number) => Omit<Words, 'badness'>,
 ): Observation[] | null {
   const members = view.facts.interfaces.real.filter(({ device }) => !device.backup)
   const measured = members.filter(({ name }) => view.signals.get(signals.rate, name) !== undefined)
@@ -28,10 +28,9 @@ export function observeInterfaces(
     // A share of 10 min keeps one burst for as long: what is left without it must not be clear.
     const lasts = signals.lasting === undefined || (entry.lasting[signals.lasting] ?? 0) >= levels.clear
     return {
-      ...say(entry.name, value),
       subject: interfaceSubject(entry),
       stance: stanceOf(value, 'above', levels, lasts),
-      badness: value,
+      words: () => ({ ...say(entry.name, value), badness: value }),
     }
   })
 }

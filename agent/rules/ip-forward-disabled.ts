@@ -35,8 +35,10 @@ function observe({ signals, facts }: View, levels: Levels): Observation[] | null
     {
       subject: theNode,
       stance: witness === undefined ? 'clear' : stanceOf(forwards, 'below', levels),
-      message: `net.ipv4.ip_forward is 0, so pods reach nothing beyond this node and Services do not work (pod network: ${witness ?? 'none'})`,
-      evidence: { ipForward: forwards, ...(witness === undefined ? {} : { podInterface: witness }) },
+      words: () => ({
+        message: `net.ipv4.ip_forward is 0, so pods reach nothing beyond this node and Services do not work (pod network: ${witness ?? 'none'})`,
+        evidence: { ipForward: forwards, ...(witness === undefined ? {} : { podInterface: witness }) },
+      }),
     },
   ]
 }

@@ -37,12 +37,12 @@ function observe(view: View, levels: Levels): Observation[] | null {
   if (ratio === undefined || (facts.fragmentation.compacts && stalls === undefined)) return null
   const fails =
     (stalls ?? 0) >= MIN_STALLS_PER_MINUTE && (signals.get('memory.compactFailRatio') ?? 0) >= MIN_FAIL_RATIO
+  const nodes = [...facts.fragmentation.mainZones.keys()]
   const whole: Observation = {
-    ...describe(view, ratio, [...facts.fragmentation.mainZones.keys()]),
     subject: theNode,
     stance: stanceOf(ratio, 'above', levels, fails),
+    words: () => describe(view, ratio, nodes),
   }
-  const nodes = [...facts.fragmentation.mainZones.keys()]
   if (nodes.length < 2) return [whole]
   return [whole, ...nodes.map(node => observeNode(view, levels, node, fails, whole.stance === 'raise'))]
 }
@@ -51,10 +51,9 @@ function observe(view: View, levels: Levels): Observation[] | null {
 function observeNode(view: View, levels: Levels, node: string, fails: boolean, allAre: boolean): Observation {
   const ratio = view.signals.get('numa.unusableRatio', node)
   return {
-    ...describe(view, ratio ?? 0, [node]),
     subject: { kind: 'NUMANode', name: node, role: 'node' },
     stance: allAre ? 'clear' : stanceOf(ratio, 'above', levels, fails),
-    atMost: 'info',
+    words: () => ({ ...describe(view, ratio ?? 0, [node]), atMost: 'info' }),
   }
 }
 

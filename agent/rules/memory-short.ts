@@ -55,15 +55,17 @@ function observeAvailable(view: View, levels: Levels): Observation[] | null {
   const ratio = signals.get('memory.availableOfLineRatio')
   if (ratio === undefined) return null
   const stance = stanceOf(ratio, 'below', levels)
-  const available = bytes(signals.get('memory.availableBytes') ?? 0)
-  const line = bytes(signals.get('memory.lineBytes') ?? 0)
+  const size = (name: 'memory.availableBytes' | 'memory.totalBytes' | 'memory.lineBytes') =>
+    bytes(signals.get(name) ?? 0)
   return [
     {
       subject: theNode,
       stance: unless(stance, stalls(view, CALM_RATIO)),
-      badness: 1 / Math.max(ratio, 0.001),
-      message: `${available} of memory is available of ${bytes(signals.get('memory.totalBytes') ?? 0)}; below ${line} it is short`,
-      evidence: figures(view),
+      words: () => ({
+        badness: 1 / Math.max(ratio, 0.001),
+        message: `${size('memory.availableBytes')} of memory is available of ${size('memory.totalBytes')}; below ${size('memory.lineBytes')} it is short`,
+        evidence: figures(view),
+      }),
     },
   ]
 }
@@ -77,9 +79,11 @@ function observeStalls(view: View, levels: Levels): Observation[] | null {
     {
       subject: theNode,
       stance: unless(stanceOf(full, 'above', levels, reclaims(view)), ratio !== undefined && ratio <= ENOUGH_RATIO),
-      badness: full,
-      message: `all tasks wait for memory ${percent(full)} of the time while the kernel reclaims it from the whole node`,
-      evidence: figures(view),
+      words: () => ({
+        badness: full,
+        message: `all tasks wait for memory ${percent(full)} of the time while the kernel reclaims it from the whole node`,
+        evidence: figures(view),
+      }),
     },
   ]
 }

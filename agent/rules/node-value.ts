@@ -1,18 +1,24 @@
 import type { SignalName } from '../signals.ts'
-import { type Observation, stanceOf, type Trigger, theNode, type View } from './rule.ts'
+import { stanceOf, type Trigger, theNode, type View, type Words } from './rule.ts'
 
-/** What a rule says of a value: the words, and what makes it more or less than the level alone would. */
-type Said = Omit<Observation, 'subject' | 'stance' | 'badness'> & {
-  /** What else must hold for it to begin. */
-  readonly guard?: boolean
-}
-
-/** The plain rule: one signal of the node above its level. Tells nothing until the signal is there. */
-export function nodeValueAbove(signal: SignalName, say: (value: number, view: View) => Said): Trigger['observe'] {
+/**
+ * The plain rule: one signal of the node above its level. Tells nothing until the signal is there. `guard`: what else must
+ * hold for it to begin.
+ */
+export function nodeValueAbove(
+  signal: SignalName,
+  say: (value: number, view: View) => Omit<Words, 'badness'>,
+  guard: (view: View) => boolean = () => true,
+): Trigger['observe'] {
   return (view, levels) => {
     const value = view.signals.get(signal)
     if (value === undefined) return null
-    const { guard, ...said } = say(value, view)
-    return [{ ...said, subject: theNode, stance: stanceOf(value, 'above', levels, guard ?? true), badness: value }]
+    return [
+      {
+        subject: theNode,
+        stance: stanceOf(value, 'above', levels, guard(view)),
+        words: () => ({ ...say(value, view), badness: value }),
+      },
+    ]
   }
 }

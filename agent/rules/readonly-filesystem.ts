@@ -37,9 +37,11 @@ function observe({ facts }: View): Observation[] {
     .map(fact => ({
       subject: filesystemSubject(fact),
       stance: stance(fact),
-      badness: 1,
-      message: `${filesystemInWords(fact)} ${why(fact)}`,
-      evidence: { errorsCount: fact.errorsCount, flag: fact.turnedBy === 'errors' ? 'rw' : 'ro' },
+      words: () => ({
+        badness: 1,
+        message: `${filesystemInWords(fact)} ${why(fact)}`,
+        evidence: { errorsCount: fact.errorsCount, flag: fact.turnedBy === 'errors' ? 'rw' : 'ro' },
+      }),
     }))
 }
 

@@ -37,12 +37,14 @@ function observe({ signals, facts }: View, levels: Levels): Observation[] | null
     {
       subject: theNode,
       stance: strict.length > 0 ? stanceOf(dropped, 'above', levels) : 'clear',
-      badness: dropped,
-      message: `strict reverse path filtering (rp_filter = 1 on ${strict.slice(0, 4).join(', ')}) drops packets at ${perSecond(dropped)}`,
-      evidence: {
-        ...evidence({ IPReversePathFilterPerSecond: dropped, allRpFilter: filters.get('all') }),
-        strictInterfaces: strict.slice(0, 16).join(' '),
-      },
+      words: () => ({
+        badness: dropped,
+        message: `strict reverse path filtering (rp_filter = 1 on ${strict.slice(0, 4).join(', ')}) drops packets at ${perSecond(dropped)}`,
+        evidence: {
+          ...evidence({ IPReversePathFilterPerSecond: dropped, allRpFilter: filters.get('all') }),
+          strictInterfaces: strict.slice(0, 16).join(' '),
+        },
+      }),
     },
   ]
 }

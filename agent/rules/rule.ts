@@ -36,9 +36,18 @@ export interface Culprit {
  */
 export type Stance = 'critical' | 'raise' | 'between' | 'clear' | 'unmeasured'
 
+/** Where a subject stands. */
 export interface Observation {
   readonly subject: Subject
   readonly stance: Stance
+  /** Why it can never be measured (its counters are switched off, say); goes with `unmeasured`. */
+  readonly blind?: string
+  /** Asked for only where the stance is bad: a node has hundreds of subjects that are well. */
+  words(): Words
+}
+
+/** What is said of a subject that is not well. */
+export interface Words {
   /** Instead of the trigger's own reason. */
   readonly reason?: string
   /** Lowers the severity: what holds, but is no trouble for anybody (yet). Takes `for` and `hold` to change. */
@@ -49,11 +58,11 @@ export interface Observation {
   readonly culprits?: readonly Culprit[]
   /** Needs no persistence: the kernel itself has given up on it. */
   readonly atOnce?: true
-  /** Why it can never be measured (its counters are switched off, say); goes with `unmeasured`. */
-  readonly blind?: string
   /** Grows with how bad it is (the signal's value, say): tells the worst moment of a problem. */
   readonly badness?: number
 }
+
+export const isBad = (stance: Stance): boolean => stance === 'raise' || stance === 'critical'
 
 /** Thresholds in the unit of the trigger, after configuration. */
 export interface Levels {
@@ -116,6 +125,8 @@ export interface Rule {
   /** Collectors that it asks too: without them it is judged on less, and the verdict of a calm node is Unknown. */
   readonly uses?: readonly CollectorName[]
   readonly triggers: readonly Trigger[]
+  /** Of a condition: how long a warning has lasted when the Node object says so, where that is not the default of all. */
+  readonly publishAfter?: string
   readonly remedy: string
 }
 

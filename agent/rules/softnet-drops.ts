@@ -21,10 +21,11 @@ export const softnetDrops: Rule = {
       raise: 10,
       reason: 'SoftnetBacklogFull',
       also: 'more than 0.01 % of the packets processed',
-      observe: nodeValueAbove('softnet.droppedPerSecond', (dropped, view) => ({
-        guard: (view.signals.get('softnet.droppedRatio') ?? 1) > MIN_RATIO,
-        ...describe(dropped, view),
-      })),
+      observe: nodeValueAbove(
+        'softnet.droppedPerSecond',
+        describe,
+        ({ signals }) => (signals.get('softnet.droppedRatio') ?? 1) > MIN_RATIO,
+      ),
     },
   ],
   remedy:

@@ -35,14 +35,16 @@ function observe({ signals, facts }: View, levels: Levels): Observation[] | null
     {
       subject: theNode,
       stance: stanceOf(full, 'above', levels),
-      badness: full,
-      ...(cookies ? { reason: 'SYNCookiesSent', atMost: 'info' as const } : {}),
-      message: `SYNs to the node itself are ${cookies ? 'answered with cookies' : 'dropped'} at ${perSecond(full)} because a listener's SYN queue is full`,
-      evidence: evidence({
-        TCPReqQFullDropPerSecond: signals.get('netstat.TCPReqQFullDropPerSecond'),
-        TCPReqQFullDoCookiesPerSecond: signals.get('netstat.TCPReqQFullDoCookiesPerSecond'),
-        tcpMaxSynBacklog: setting('net/ipv4/tcp_max_syn_backlog'),
-        tcpSyncookies: setting('net/ipv4/tcp_syncookies'),
+      words: () => ({
+        badness: full,
+        ...(cookies ? { reason: 'SYNCookiesSent', atMost: 'info' as const } : {}),
+        message: `SYNs to the node itself are ${cookies ? 'answered with cookies' : 'dropped'} at ${perSecond(full)} because a listener's SYN queue is full`,
+        evidence: evidence({
+          TCPReqQFullDropPerSecond: signals.get('netstat.TCPReqQFullDropPerSecond'),
+          TCPReqQFullDoCookiesPerSecond: signals.get('netstat.TCPReqQFullDoCookiesPerSecond'),
+          tcpMaxSynBacklog: setting('net/ipv4/tcp_max_syn_backlog'),
+          tcpSyncookies: setting('net/ipv4/tcp_syncookies'),
+        }),
       }),
     },
   ]

@@ -34,9 +34,11 @@ function observe({ signals }: View, levels: Levels): Observation[] | null {
     {
       subject: theNode,
       stance: stanceOf(ratio, 'above', levels),
-      badness: ratio,
-      message: `${count} processes and threads exist, ${percent(ratio)} of the ${max} that there can be`,
-      evidence: evidence({ count, max, usedRatio: ratio }),
+      words: () => ({
+        badness: ratio,
+        message: `${count} processes and threads exist, ${percent(ratio)} of the ${max} that there can be`,
+        evidence: evidence({ count, max, usedRatio: ratio }),
+      }),
     },
   ]
 }

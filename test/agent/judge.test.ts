@@ -3,7 +3,7 @@ import t from 'tap'
 import { type ConditionStates, stepConditions } from '../../agent/conditions.ts'
 import { type Finding, judge, type Problem } from '../../agent/judge.ts'
 import { type ActiveRule, activeRules, type TriggerOverride } from '../../agent/rules/active.ts'
-import { type Observation, type Rule, type Stance, type Subject, stanceOf } from '../../agent/rules/rule.ts'
+import { type Rule, type Stance, type Subject, stanceOf, type Words } from '../../agent/rules/rule.ts'
 import type { Tracks } from '../../agent/track.ts'
 
 const DISK: Subject = { kind: 'Disk', name: 'vda', role: 'node' }
@@ -39,21 +39,22 @@ function ruleOf(overrides: TriggerOverride = {}, definition: Partial<Rule> = {})
 function observed(
   rule: ActiveRule,
   values: Record<string, number | undefined>,
-  more: Partial<Observation> = {},
+  words: Partial<Words> = {},
+  role: Subject['role'] = 'node',
 ): Finding {
   const [trigger] = rule.triggers as [(typeof rule.triggers)[number]]
   const observations = Object.entries(values).map(([name, value]) => ({
     trigger,
     observation: {
-      subject: { ...DISK, name },
+      subject: { ...DISK, name, role },
       stance: stanceOf(value, 'above', trigger.levels),
-      message: `${value} ms`,
-      evidence: {},
-      ...more,
+      words: () => ({ message: `${value} ms`, evidence: {}, ...words }),
     },
   }))
   return { rule, outcome: 'judged', observations, told: new Set(rule.triggers.map(({ name }) => name)) }
 }
+
+const noWords = (): Words => ({ message: '', evidence: {} })
 
 const unknown = (rule: ActiveRule, outcome: Finding['outcome'] = 'unknown'): Finding => ({
   rule,
@@ -162,7 +163,7 @@ t.test('mere information takes as long to become more, and to become it again', 
 
 t.test('a volume is never critical and never a condition of the node; info neither', async t => {
   const rule = ruleOf({ forMs: 0 })
-  const volume = play(times(2, observed(rule, { vda: 6000 }, { subject: { ...DISK, role: 'volume' } })))
+  const volume = play(times(2, observed(rule, { vda: 6000 }, {}, 'volume')))
   t.equal(severities(volume), 'warning warning')
   t.equal(volume[1]!.conditions.get('DiskSlow')!.status, 'False')
   const info = play(times(2, observed(rule, { vda: 6000 }, { atMost: 'info' })))
@@ -210,7 +211,7 @@ t.test('a trigger that cannot tell leaves its problem alone while another one ca
     told: new Set(told.map(index => rule.triggers[index]!.name)),
     observations: told.map(index => ({
       trigger: rule.triggers[index]!,
-      observation: { subject: DISK, stance: index === 0 ? 'raise' : 'clear', message: '', evidence: {} },
+      observation: { subject: DISK, stance: index === 0 ? 'raise' : 'clear', words: noWords },
     })),
   })
   const steps = play([finding([0, 1]), ...times(3, finding([1]))])
@@ -268,7 +269,7 @@ t.test('two triggers are one problem with one beginning', async t => {
     told: new Set(['a', 'b']),
     observations: [a, b].map((stance, index) => ({
       trigger: rule.triggers[index]!,
-      observation: { subject: DISK, stance, message: '', evidence: {} },
+      observation: { subject: DISK, stance, words: noWords },
     })),
   })
   const steps = play([both('raise', 'clear'), both('raise', 'raise'), both('clear', 'raise'), both('clear', 'clear')])
