@@ -92,8 +92,7 @@ function defaultClear({ clear, direction }: Trigger, raise: number): number {
 
 /** Globs speak of any name that a subject has. */
 function chosen(subject: Named, include: readonly string[], exclude: readonly string[]): boolean {
-  const names = namesOf(subject)
-  const match = (globs: readonly string[]) => globs.some(glob => names.some(name => matchesGlob(name, glob)))
+  const match = (globs: readonly string[]) => globs.some(glob => namesOf(subject).some(name => matchesGlob(name, glob)))
   return (include.length === 0 || match(include)) && !match(exclude)
 }
 
