@@ -40,6 +40,7 @@ export interface Cluster {
   readonly kubeconfig: string
   /** Certificates and keys by name: `pki('ca.crt')`. */
   pki(name: string): string
+  readonly kubectlPath: string
   /** The output; fails with what kubectl said. */
   kubectl(...args: string[]): Promise<string>
   /** `kubectl apply` of YAML or JSON. */
@@ -102,6 +103,7 @@ function accessTo({ enter: [nsenter, ...into] }: Node, place: Place) {
     nodeIp: NODE_IP,
     apiServerUrl: API_SERVER,
     kubeconfig,
+    kubectlPath,
     pki: place.pki.file,
     kubectl: (...args: string[]) => call(kubectlPath, args),
     apply: (manifest: string) => call(kubectlPath, ['apply', '-f', '-'], manifest),
