@@ -19,13 +19,15 @@ export interface ContainerName {
   readonly owner: { readonly namespace: string; readonly pod: string; readonly container: string } | null
 }
 
+const LABELS = ['io.kubernetes.pod.namespace', 'io.kubernetes.pod.name', 'io.kubernetes.container.name']
+/** All that the parser asks for. */
+const KEYS = [['ID'], ['Name'], ...LABELS.map(label => ['Config', 'Labels', label])]
+
 export function parseConfigV2(text: string): ContainerName {
   const { ID: id, Name: name, Config: config } = parseObject(text)
   if (typeof id !== 'string' || typeof name !== 'string') throw new Malformed('no ID or no Name')
   const labels = asObject(asObject(config).Labels)
-  const namespace = labels['io.kubernetes.pod.namespace']
-  const pod = labels['io.kubernetes.pod.name']
-  const container = labels['io.kubernetes.container.name']
+  const [namespace, pod, container] = LABELS.map(label => labels[label])
   const named = typeof namespace === 'string' && typeof pod === 'string' && typeof container === 'string'
   return { containerId: id, name: name.replace(/^\//, ''), owner: named ? { namespace, pod, container } : null }
 }
@@ -68,8 +70,7 @@ async function readNames(host: Host, directory: string): Promise<Reading<Contain
   const names = await Promise.all(
     configs.map(async ({ path }) => {
       const full = `${directory}/${path}`
-      // Of a JSON file the host hands out only what the parser asks for: host/calls.ts.
-      return parsed(full, await host.blocking.readText(full, MAX_BYTES), parseConfigV2)
+      return parsed(full, await host.blocking.readJson(full, MAX_BYTES, KEYS), parseConfigV2)
     }),
   )
   return files.partial ? [...names, { ok: false, fault: files.partial }] : names

@@ -31,13 +31,14 @@ export function parseObject(text: string): Readonly<Record<string, unknown>> {
 }
 
 const DAEMON_JSON = '/etc/docker/daemon.json'
+const KEYS = [['data-root'], ['graph']]
 /** dockerd's configuration is written by hand: a page or two. */
 const MAX_BYTES = 256 * 1024
 
 /** Where dockerd may keep its data, as configured. With a damaged daemon.json no dockerd starts, so that it names nothing is no loss. */
 export async function dockerRoots(host: Host, places: Places): Promise<string[]> {
   const real = await host.blocking.resolve(DAEMON_JSON)
-  const text: Reading<string> = real.ok ? await host.blocking.readText(real.value, MAX_BYTES) : real
+  const text: Reading<string> = real.ok ? await host.blocking.readJson(real.value, MAX_BYTES, KEYS) : real
   const settings = parsed(DAEMON_JSON, text, parseDaemonJson)
   const dataRoot = settings.ok ? settings.value.dataRoot : null
   return [...new Set(dataRoot === null ? places.dockerRoots : [...places.dockerRoots, dataRoot])]

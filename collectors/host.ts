@@ -22,11 +22,19 @@ export interface Blocking {
   statfs(path: string): Promise<Reading<StatFs>>
   /** Text of a regular file; a symbolic link as the last component is not followed. */
   readText(path: string, maxBytes: number): Promise<Reading<string>>
+  /**
+   * The same of a JSON object, of which only these keys leave the process that reads it: beside them docker keeps
+   * environments and command lines, with passwords, and what a host hands out ends up in captures.
+   */
+  readJson(path: string, maxBytes: number, keys: JsonKeys): Promise<Reading<string>>
   /** Regular files below a directory down to `depth` levels, symbolic links neither followed nor listed; `Absent` without the directory. */
   files(path: string, depth: number): Promise<Reading<FileEntry[]>>
   /** The path with all symbolic links resolved, below the same root. */
   resolve(path: string): Promise<Reading<string>>
 }
+
+/** Ways to scalars, a key a step, such as `['Config', 'Labels', 'io.kubernetes.pod.name']`: keys may hold dots themselves. */
+export type JsonKeys = readonly (readonly string[])[]
 
 /** statfs(2), in the words of tree captures: blocks of `blockSize` bytes. */
 export interface StatFs {

@@ -10,8 +10,9 @@ import {
   statfsSync,
 } from 'node:fs'
 import { join, posix } from 'node:path'
-import { type FileEntry, MAX_FILES, type StatFs } from '../host.ts'
+import { type FileEntry, type JsonKeys, MAX_FILES, type StatFs } from '../host.ts'
 import { fault, ok, okBut, type Reading } from '../reading.ts'
+import { pickJson } from './json.ts'
 import { attempt } from './live.ts'
 
 /**
@@ -21,6 +22,7 @@ import { attempt } from './live.ts'
 export interface Calls {
   statfs(path: string): Reading<StatFs>
   readText(path: string, maxBytes: number): Reading<string>
+  readJson(path: string, maxBytes: number, keys: JsonKeys): Reading<string>
   files(path: string, depth: number): Reading<FileEntry[]>
   resolve(path: string): Reading<string>
 }
@@ -28,7 +30,8 @@ export interface Calls {
 export function directCalls(rootfs: string): Calls {
   return {
     statfs: path => attempt(path, () => statfs(join(rootfs, path))),
-    readText: (path, maxBytes) => withoutSecrets(path, readRegularFile(path, join(rootfs, path), maxBytes)),
+    readText: (path, maxBytes) => readRegularFile(path, join(rootfs, path), maxBytes),
+    readJson: (path, maxBytes, keys) => pickJson(path, readRegularFile(path, join(rootfs, path), maxBytes), keys),
     files: (path, depth) => flatten(attempt(path, () => filesBelow(path, join(rootfs, path), depth))),
     resolve: path => attempt(path, () => resolveLinks(below => join(rootfs, below), path)),
   }
@@ -63,48 +66,6 @@ export function readRegularFile(path: string, real: string, maxBytes: number): R
       }
     }),
   )
-}
-
-/** What collectors need of JSON files: docker's `daemon.json` and `config.v2.json`. Keys of labels hold dots themselves. */
-const JSON_KEYS: readonly (readonly string[])[] = [
-  ['data-root'],
-  ['graph'],
-  ['ID'],
-  ['Name'],
-  ...['pod.name', 'pod.namespace', 'container.name'].map(key => ['Config', 'Labels', `io.kubernetes.${key}`]),
-]
-
-/**
- * Of a JSON file only the keys above leave the process that read it: beside them docker keeps environments and command
- * lines, with passwords, and what is handed out ends up in captures. Damaged JSON is not handed out at all.
- */
-function withoutSecrets(path: string, text: Reading<string>): Reading<string> {
-  if (!text.ok || !(path.endsWith('.json') || /^[\s\uFEFF]*[[{]/.test(text.value))) return text
-  let value: unknown
-  try {
-    value = JSON.parse(text.value)
-  } catch {
-    return fault('Malformed', `${path}: the text is not JSON`)
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    return fault('Malformed', `${path}: not a JSON object`)
-  const picked: Record<string, unknown> = {}
-  for (const keys of JSON_KEYS) pick(value as Tree, keys, picked)
-  return ok(JSON.stringify(picked))
-}
-
-type Tree = Readonly<Record<string, unknown>>
-
-/** Copies one scalar with the objects around it. */
-function pick(from: Tree, [key, ...rest]: readonly string[], to: Record<string, unknown>): void {
-  if (key === undefined || !Object.hasOwn(from, key)) return
-  const value = from[key]
-  if (rest.length === 0) {
-    if (typeof value !== 'object') to[key] = value
-  } else if (typeof value === 'object' && value !== null) {
-    to[key] ??= {}
-    pick(value as Tree, rest, to[key] as Record<string, unknown>)
-  }
 }
 
 const flatten = <T>(reading: Reading<Reading<T>>): Reading<T> => (reading.ok ? reading.value : reading)

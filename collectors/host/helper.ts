@@ -5,7 +5,7 @@ import { directCalls } from './calls.ts'
 /** One call for a helper: the name of a `Blocking` method and its arguments. */
 export interface Request {
   readonly id: number
-  readonly call: 'statfs' | 'readText' | 'files' | 'resolve'
+  readonly call: 'statfs' | 'readText' | 'readJson' | 'files' | 'resolve'
   readonly args: readonly unknown[]
 }
 

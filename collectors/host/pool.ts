@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import type { Blocking } from '../host.ts'
+import type { Blocking, JsonKeys } from '../host.ts'
 import { fault, type Reading } from '../reading.ts'
 import type { Answer, Request } from './helper.ts'
 
@@ -51,6 +51,7 @@ export class HelperPool implements Blocking {
 
   statfs = (path: string) => this.#call<never>('statfs', [path])
   readText = (path: string, maxBytes: number) => this.#call<never>('readText', [path, maxBytes])
+  readJson = (path: string, maxBytes: number, keys: JsonKeys) => this.#call<never>('readJson', [path, maxBytes, keys])
   files = (path: string, depth: number) => this.#call<never>('files', [path, depth])
   resolve = (path: string) => this.#call<never>('resolve', [path])
 

@@ -6,6 +6,9 @@ export type Answers = Map<string, Reading<unknown>>
 
 const question = (call: string, args: readonly unknown[]): string => `${call} ${args.join(' ')}`
 
+/** Whatever keys are asked for: then a recording also answers an agent that asks for others. */
+const textQuestion = (path: string, maxBytes: number): string => question('readText', [path, maxBytes])
+
 /** Wraps a host and notes its answers. Those of blocking calls are noted when they arrive. */
 export function recorder(host: Host, note: (question: string, answer: Reading<unknown>) => void): Host {
   const now =
@@ -30,6 +33,11 @@ export function recorder(host: Host, note: (question: string, answer: Reading<un
     blocking: {
       statfs: later('statfs', path => blocking.statfs(path)),
       readText: later('readText', (path, maxBytes) => blocking.readText(path, maxBytes)),
+      readJson: async (path, maxBytes, keys) => {
+        const answer = await blocking.readJson(path, maxBytes, keys)
+        note(textQuestion(path, maxBytes), answer)
+        return answer
+      },
       files: later('files', (path, depth) => blocking.files(path, depth)),
       resolve: later('resolve', path => blocking.resolve(path)),
     },
@@ -50,6 +58,7 @@ export function replay(answers: Answers): Host {
   const blocking: Blocking = {
     statfs: later('statfs'),
     readText: later('readText'),
+    readJson: async (path, maxBytes) => now('readText')(path, maxBytes),
     files: later('files'),
     resolve: later('resolve'),
   }

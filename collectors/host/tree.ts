@@ -74,13 +74,16 @@ function treeCalls(calls: Calls, statfs: Reading<Record<string, StatFs>>): Block
     const real = calls.resolve(path)
     return real.ok ? call(real.value) : real
   }
+  /** A link as the last component is not followed. */
+  const fileInside = (path: string, call: (path: string) => Reading<string>): Reading<string> =>
+    inside(posix.dirname(path), directory => call(posix.join(directory, posix.basename(path))))
   return {
     statfs: async path => {
       if (!statfs.ok) return statfs
       return Object.hasOwn(statfs.value, path) ? ok(statfs.value[path]!) : fault('Absent', `statfs.json has no ${path}`)
     },
-    readText: async (path, maxBytes) =>
-      inside(posix.dirname(path), directory => calls.readText(posix.join(directory, posix.basename(path)), maxBytes)),
+    readText: async (path, maxBytes) => fileInside(path, real => calls.readText(real, maxBytes)),
+    readJson: async (path, maxBytes, keys) => fileInside(path, real => calls.readJson(real, maxBytes, keys)),
     files: async (path, depth) => asNew(inside(path, directory => calls.files(directory, depth))),
     resolve: async path => calls.resolve(path),
   }

@@ -20,6 +20,7 @@ export function textHost(answers: {
     blocking: {
       statfs: async path => fault('Absent', path),
       readText: async path => fault('Absent', path),
+      readJson: async path => fault('Absent', path),
       files: async path => fault('Absent', path),
       resolve: async path => fault('Absent', path),
     },

@@ -12,6 +12,7 @@ const calls = directCalls('/')
 const blocking: Blocking = {
   statfs: async path => calls.statfs(path),
   readText: async (path, maxBytes) => calls.readText(path, maxBytes),
+  readJson: async (path, maxBytes, keys) => calls.readJson(path, maxBytes, keys),
   files: async (path, depth) => calls.files(path, depth),
   resolve: async path => calls.resolve(path),
 }
