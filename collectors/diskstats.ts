@@ -1,5 +1,6 @@
 import { collector } from './collector.ts'
-import { counter, fields, lines, Malformed, parsed } from './reading.ts'
+import type { Host } from './host.ts'
+import { counter, fault, fields, lines, Malformed, parsed, type Reading } from './reading.ts'
 
 /**
  * `/proc/diskstats`: one line a block device and partition.
@@ -32,6 +33,7 @@ export interface DiskStats {
   readonly flushMs: number
 }
 
+const PATH = '/proc/diskstats'
 const COLUMNS = [14, 18, 20]
 
 export function parseDiskstats(text: string): DiskStats[] {
@@ -63,7 +65,17 @@ export function parseDiskstats(text: string): DiskStats[] {
 
 export const diskstats = collector({
   name: 'diskstats',
-  source: '/proc/diskstats',
-  absentWhen: 'the kernel has no block layer (CONFIG_BLOCK)',
-  collect: host => parsed('/proc/diskstats', host.read('/proc/diskstats'), parseDiskstats),
+  source: PATH,
+  absentWhen: 'a diskless machine, or a kernel without block layer (CONFIG_BLOCK)',
+  collect(host): Reading<DiskStats[]> {
+    const text = host.read(PATH)
+    // A machine that runs from memory or over the network has the file and nothing in it.
+    if (text.ok && text.value === '' && hasNoDisks(host)) return fault('Absent', `${PATH} is empty: no block device`)
+    return parsed(PATH, text, parseDiskstats)
+  },
 })
+
+function hasNoDisks(host: Host): boolean {
+  const devices = host.list('/sys/block')
+  return devices.ok && devices.value.length === 0
+}

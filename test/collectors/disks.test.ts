@@ -1,6 +1,6 @@
 import t from 'tap'
-import { parseDiskstats } from '../../collectors/diskstats.ts'
-
+import { diskstats, parseDiskstats } from '../../collectors/diskstats.ts'
+import { textHost } from './texthost.ts'
 import { totalParser } from './total.ts'
 
 const LINE_14 = '   8       0 sda 10 1 80 5 20 2 160 30 3 40 35'
@@ -34,6 +34,14 @@ t.test('damaged diskstats are refused with the column that is wrong', async t =>
   t.throws(() => parseDiskstats(''), /the file is empty/)
   t.throws(() => parseDiskstats('8 0 sda 10 1 80\n'), /6 columns instead of 14, 18 or 20/)
   t.throws(() => parseDiskstats(LINE_14.replace(' 160 ', ' 1x0 ')), /column 10 of sda is "1x0"/)
+})
+
+t.test('a machine without any block device', async t => {
+  const places = { kubeletRoots: [], runtimeRoots: [], dockerRoots: [], podLogRoots: [] }
+  const read = (devices: string[]) =>
+    diskstats.collect(textHost({ files: { '/proc/diskstats': '' }, lists: { '/sys/block': devices } }), places)
+  t.match(read([]), { ok: false, fault: { code: 'Absent', detail: /no block device/ } })
+  t.match(read(['vda']), { ok: false, fault: { code: 'Malformed' } }, 'a disk that is not counted')
 })
 
 t.test('diskstats parser is total', async t => totalParser(t, parseDiskstats, LINE_20))
