@@ -94,7 +94,7 @@ function publishConfig({
   }
 }
 
-/** `127.0.0.1:20900`, `[::1]:0`, `:20900` (all addresses). */
+/** `127.0.0.1:20900`, `[::1]:0`, `:20900` (all addresses). `localhost` is loopback whatever /etc/hosts says (RFC 6761, 6.3). */
 function address(key: string, text: string, leaves: ReadonlyMap<string, Leaf>): Address {
   const [, host, port] = /^(?:\[([0-9a-fA-F:.]+)\]|[^:[\]]*):(\d{1,5})$/.exec(text) ?? []
   if (port === undefined || Number(port) > 65_535) {
@@ -102,5 +102,6 @@ function address(key: string, text: string, leaves: ReadonlyMap<string, Leaf>): 
       `${leaves.get(key)?.origin}: ${key}: ${JSON.stringify(text)} is not HOST:PORT, such as 127.0.0.1:20900 or [::1]:0`,
     )
   }
-  return { host: host ?? (text.slice(0, text.lastIndexOf(':')) || '::'), port: Number(port) }
+  const name = host ?? (text.slice(0, text.lastIndexOf(':')) || '::')
+  return { host: name === 'localhost' ? '127.0.0.1' : name, port: Number(port) }
 }

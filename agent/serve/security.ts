@@ -20,7 +20,7 @@ const DEMAND = 'which demands TLS and authentication'
 
 /** Loopback by address, not by name: what a name means is not ours to say. */
 function isLoopback(host: string): boolean {
-  return /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host) || host === '::1' || host === 'localhost'
+  return /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host) || host === '::1'
 }
 
 /** Throws ConfigError where the configuration would show this node to others unprotected, or makes no sense. */

@@ -55,6 +55,7 @@ t.test('defaults < file < environment < flags and --set', async t => {
   const flags = [{ path: ['http', 'listenAddress'], value: '[::1]:7', origin: '--http.listen-address' }]
   t.same(config(undefined, { environment, flags }).http, { host: '::1', port: 7 })
   t.same(config(undefined, { set: ['http.listenAddress=:7'] }).http, { host: '::', port: 7 })
+  t.same(config(undefined, { set: ['http.listenAddress=localhost:7'] }).http, { host: '127.0.0.1', port: 7 })
 })
 
 t.test('rules: thresholds in units, times, filters', async t => {
