@@ -5,8 +5,6 @@ import { meanQueue, normal, type Slice, WINDOW_MS, windowedAwaits } from './disk
 import { derivation, growth, intervalOf, quotient, ratePerSecond, readingOf, type Step } from './step.ts'
 import { slide } from './window.ts'
 
-export type { Disk } from './disk-stack.ts'
-
 /** The columns of `iostat -x`, by its formulas (sysstat, rd_stats.c), in base units. */
 export const diskSignals = {
   'disk.readsPerSecond': { unit: 'perSecond', subject: 'Disk', worse: 'neither', help: 'Completed reads (iostat r/s)' },
