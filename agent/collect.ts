@@ -1,6 +1,7 @@
 import type { Places } from '../collectors/collector.ts'
 import type { Host } from '../collectors/host.ts'
 import { type CollectorName, collectors, type Sample, type Stamped } from '../collectors/index.ts'
+import { mountsOf } from '../collectors/mounts.ts'
 import { fault, type Reading } from '../collectors/reading.ts'
 import { roundMs } from './monotonic.ts'
 import type { CollectorStatus } from './report.ts'
@@ -49,9 +50,10 @@ export class Collecting {
 
   async collect(host: Host, atMs: number, wallMs: number): Promise<Collected> {
     const pending: Promise<void>[] = []
+    const mounts = mountsOf(host)
     for (const collector of collectors) {
       if (this.#disabled.has(collector.name)) continue
-      const running = this.#start(collector, host, atMs)
+      const running = this.#start(collector, host, mounts, atMs)
       if (running) pending.push(running)
     }
     const patienceMs = this.#cycles++ === 0 ? this.#startPatienceMs : this.#patienceMs
@@ -59,7 +61,12 @@ export class Collecting {
     return this.#seal(atMs, wallMs)
   }
 
-  #start(collector: (typeof collectors)[number], host: Host, atMs: number): Promise<void> | null {
+  #start(
+    collector: (typeof collectors)[number],
+    host: Host,
+    mounts: ReturnType<typeof mountsOf>,
+    atMs: number,
+  ): Promise<void> | null {
     const entry = this.#entries.get(collector.name) ?? {
       stamped: null,
       startedMs: Number.NEGATIVE_INFINITY,
@@ -75,7 +82,7 @@ export class Collecting {
       entry.durationMs = performance.now() - begun
       entry.running = false
     }
-    const answer = collector.collect(host, this.#places)
+    const answer = collector.collect(host, this.#places, mounts)
     if (!(answer instanceof Promise)) {
       done(answer)
       return null

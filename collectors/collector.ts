@@ -1,4 +1,5 @@
 import type { Host } from './host.ts'
+import type { Mount } from './mounts.ts'
 import type { Reading } from './reading.ts'
 
 /** Where this machine keeps what Kubernetes uses; from the configuration. */
@@ -18,7 +19,8 @@ export interface Collector<Name extends string, T> {
   readonly absentWhen: string
   /** Not more often than this; in between the last reading stands. Absent: every cycle. */
   readonly everyMs?: number
-  collect(host: Host, places: Places): Reading<T> | Promise<Reading<T>>
+  /** `mounts`: the node's mounts, read once for all collectors of a cycle. */
+  collect(host: Host, places: Places, mounts?: () => Reading<Mount[]>): Reading<T> | Promise<Reading<T>>
 }
 
 /** Keeps the name's literal type, so that the list of collectors types the whole sample. */

@@ -1,7 +1,7 @@
 import { collector } from './collector.ts'
 import { isDisk, isNetwork, isScratch } from './filesystemtypes.ts'
 import type { Host, StatFs } from './host.ts'
-import { type Mount, readMounts } from './mounts.ts'
+import { type Mount, mountsOf } from './mounts.ts'
 import { type Fault, fault, ok, okBut, type Reading } from './reading.ts'
 
 /**
@@ -34,7 +34,8 @@ export const filesystems = collector({
   name: 'filesystems',
   source: 'statfs of the mounts in /proc/1/mountinfo',
   absentWhen: 'no mounted file system can be asked: the root file system is not visible here',
-  collect: host => collectMatching(host, mount => isDisk(mount) || isScratch(mount)),
+  collect: (host, _places, mounts = mountsOf(host)) =>
+    collectMatching(host, mounts(), mount => isDisk(mount) || isScratch(mount)),
 })
 
 export const networkfilesystems = collector({
@@ -43,11 +44,14 @@ export const networkfilesystems = collector({
   absentWhen: 'no network or FUSE file system is mounted',
   // Each call is a question to a server; a dead one costs a helper process its deadline.
   everyMs: 60_000,
-  collect: host => collectMatching(host, isNetwork),
+  collect: (host, _places, mounts = mountsOf(host)) => collectMatching(host, mounts(), isNetwork),
 })
 
-async function collectMatching(host: Host, wanted: (mount: Mount) => boolean): Promise<Reading<Filesystem[]>> {
-  const mounts = readMounts(host)
+async function collectMatching(
+  host: Host,
+  mounts: Reading<Mount[]>,
+  wanted: (mount: Mount) => boolean,
+): Promise<Reading<Filesystem[]>> {
   if (!mounts.ok) return mounts
   const asked = await Promise.all(probes(mounts.value, wanted).map(probe => ask(host, probe)))
   const answered = asked.filter(({ space }) => space.ok || space.fault.code !== 'Absent')

@@ -73,8 +73,13 @@ const unmangle = (text: string): string =>
     ? text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
     : text
 
-/** The node's mounts; shared with the collector of file systems. */
-export function readMounts(host: Host): Reading<Mount[]> {
+/** The node's mounts as they are when they are first asked for: several collectors of a cycle start from them. */
+export function mountsOf(host: Host): () => Reading<Mount[]> {
+  let mounts: Reading<Mount[]> | undefined
+  return () => (mounts ??= readMounts(host))
+}
+
+function readMounts(host: Host): Reading<Mount[]> {
   const mountinfo = host.read('/proc/1/mountinfo')
   if (mountinfo.ok || mountinfo.fault.code !== 'Absent') return parsed('/proc/1/mountinfo', mountinfo, parseMountinfo)
   return parsed('/proc/1/mounts', host.read('/proc/1/mounts'), parseMounts)
@@ -84,5 +89,5 @@ export const mounts = collector({
   name: 'mounts',
   source: '/proc/1/mountinfo',
   absentWhen: 'pid 1 is not visible: the pod lacks hostPID',
-  collect: readMounts,
+  collect: (host, _places, mounts = mountsOf(host)) => mounts(),
 })

@@ -3,7 +3,7 @@ import type { DiskStats } from '../../collectors/diskstats.ts'
 import type { Mount } from '../../collectors/mounts.ts'
 import type { Role } from '../rules/rule.ts'
 import { readingOf, type Step } from './step.ts'
-import { mountFinder, type SuperBlock, superBlocks } from './superblocks.ts'
+import { mountFinder, type SuperBlock } from './superblocks.ts'
 
 /** What the rules need to know of a disk beside its signals. */
 export interface Disk {
@@ -47,13 +47,13 @@ export function describeDisks(
   whole: readonly DiskStats[],
   all: readonly DiskStats[],
   devices: ReadonlyMap<string, BlockDevice>,
-  step: Pick<Step, 'curr' | 'places'>,
+  step: Pick<Step, 'curr' | 'places' | 'superBlocks'>,
 ): Disk[] {
   const mounts = readingOf(step.curr, 'mounts') ?? []
   const diskOf = partitionParents(all, devices)
   const diskOfDev = new Map(all.map(({ dev, name }) => [dev, diskOf(name)]))
   const blocksOf = Map.groupBy(
-    superBlocks(mounts, step),
+    step.superBlocks.values(),
     block => diskOfDev.get(block.dev) ?? diskOf(block.source.replace('/dev/', '')),
   )
   const rawVolumes = rawBlockVolumes(mounts, step.places)

@@ -4,7 +4,7 @@ import type { Role } from '../rules/rule.ts'
 import type { SignalDefinition } from '../signals.ts'
 import { isWritable } from './readonly.ts'
 import { derivation, quotient, readingOf, type Step } from './step.ts'
-import { type SuperBlock, superBlocks } from './superblocks.ts'
+import type { SuperBlock } from './superblocks.ts'
 import { addPoint, forecast, type Point } from './trend.ts'
 
 const ofSpace = { subject: 'Filesystem', worse: 'neither' } as const
@@ -97,8 +97,7 @@ export const inodesOf = (mountPoint: string): string => `${mountPoint}#inodes`
 export const filesystems = derivation({
   start: new Map() as Windows,
   step(windows, step): { state: Windows; facts: FilesystemFact[] } {
-    const mounts = readingOf(step.curr, 'mounts') ?? []
-    const blocks = new Map(superBlocks(mounts, step).map(block => [block.dev, block]))
+    const blocks = step.superBlocks
     const next = new Map<string, readonly Point[]>()
     const local = readingOf(step.curr, 'filesystems') ?? []
     for (const found of local) {

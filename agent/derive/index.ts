@@ -16,6 +16,7 @@ import { settings } from './settings.ts'
 import { sockets } from './sockets.ts'
 import { softnet } from './softnet.ts'
 import type { Derivation, Step } from './step.ts'
+import { superBlocks } from './superblocks.ts'
 
 /** All derivations. Adding one: its file and its line here. */
 const derivations = {
@@ -69,7 +70,8 @@ export function startDeriving(restored: KeptDerived = {}): DeriveState {
   return mapDerivations(({ kept, start }, name) => (kept && restored[name]) ?? start) as DeriveState
 }
 
-export function derive(state: DeriveState, step: Step): { state: DeriveState; facts: Facts } {
+export function derive(state: DeriveState, sight: Omit<Step, 'superBlocks'>): { state: DeriveState; facts: Facts } {
+  const step: Step = { ...sight, superBlocks: superBlocks(sight) }
   const next = mapDerivations((derivation, name) => derivation.step(state[name], step)) as Record<
     keyof Derivations,
     { state: unknown; facts: unknown }

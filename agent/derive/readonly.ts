@@ -5,7 +5,6 @@ import type { Mount } from '../../collectors/mounts.ts'
 import type { Role } from '../rules/rule.ts'
 import type { SignalDefinition } from '../signals.ts'
 import { derivation, readingOf, type Step } from './step.ts'
-import { superBlocks } from './superblocks.ts'
 
 export const readonlySignals = {
   'filesystem.readOnly': {
@@ -77,17 +76,18 @@ export const readonly = derivation({
     const looksAnew = state.watched === null || step.prev === null
     const watched: Record<string, Watched> = {}
     const told = new Set(state.told)
-    const noted: { dev: string; fact: Omit<ReadOnlyFact, 'role' | 'purposes'> }[] = []
+    const facts: ReadOnlyFact[] = []
     for (const [dev, group] of byDevice) {
       const now = watch(group, errors?.get(dev), { known: state.watched?.[dev], btime, looksAnew })
       watched[dev] = now
-      const fact = { ...judgeDevice(group, now), news: now.errorsCount > 0 && !told.has(dev) }
+      const { role, purposes } = step.superBlocks.get(dev)!
+      const fact = { ...judgeDevice(group, now), role, purposes, news: now.errorsCount > 0 && !told.has(dev) }
       if (now.errorsCount > 0) told.add(dev)
       step.signals.set('filesystem.readOnly', fact.mountPoint, fact.turnedBy === null ? 0 : 1)
       if (fact.errorsCount > 0) step.signals.set('filesystem.errors', fact.mountPoint, fact.errorsCount)
-      if (fact.turnedBy !== null || fact.everReadOnly || fact.errorsCount > 0) noted.push({ dev, fact })
+      if (fact.turnedBy !== null || fact.everReadOnly || fact.errorsCount > 0) facts.push(fact)
     }
-    return { state: { watched, told: [...told] }, facts: withRoles(noted, mounts, step) }
+    return { state: { watched, told: [...told] }, facts }
   },
 })
 
@@ -151,18 +151,4 @@ function judgeDevice(group: readonly Mount[], now: Watched): Omit<ReadOnlyFact, 
     everReadOnly: !writable && !now.wasWritable,
     errorsCount: now.errorsCount,
   }
-}
-
-/** Who depends on them is only worked out for those that are noted: on a healthy node that is nobody. */
-function withRoles(
-  noted: readonly { readonly dev: string; readonly fact: Omit<ReadOnlyFact, 'role' | 'purposes'> }[],
-  mounts: readonly Mount[],
-  step: Step,
-): ReadOnlyFact[] {
-  if (noted.length === 0) return []
-  const blocks = new Map(superBlocks(mounts, step).map(block => [block.dev, block]))
-  return noted.map(({ dev, fact }) => {
-    const { role, purposes } = blocks.get(dev)!
-    return { ...fact, role, purposes }
-  })
 }

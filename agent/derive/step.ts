@@ -2,12 +2,15 @@ import type { TSchema } from 'typebox'
 import type { Places } from '../../collectors/collector.ts'
 import type { CollectorName, Sample, Values } from '../../collectors/index.ts'
 import type { Signals } from '../signals.ts'
+import type { SuperBlock } from './superblocks.ts'
 
 /** What one step of a derivation sees. `prev` is null on the first sample and after a gap: then there are no rates. */
 export interface Step {
   readonly prev: Sample | null
   readonly curr: Sample
   readonly places: Places
+  /** File systems with their mounts, by `major:minor`. */
+  readonly superBlocks: ReadonlyMap<string, SuperBlock>
   /** Where the values go; only finite ones are taken. */
   readonly signals: Signals
 }

@@ -31,17 +31,20 @@ const RUNTIME_ROOT = 'runtime root'
 const KUBELET_ROOT = 'kubelet root'
 
 /** Groups mounts that hold data by super block and tells who depends on each. Linear: 500 pods bring 2 000 mounts. */
-export function superBlocks(mounts: readonly Mount[], { curr, places }: Pick<Step, 'curr' | 'places'>): SuperBlock[] {
+export function superBlocks({ curr, places }: Pick<Step, 'curr' | 'places'>): Map<string, SuperBlock> {
+  const mounts = readingOf(curr, 'mounts') ?? []
   const paths = neededPaths(mounts, curr, places)
-  const purposesOf = purposesByMount(mounts, paths)
+  const mountOf = mountFinder(mounts)
+  const purposesOf = purposesByMount(mountOf, paths)
   const volumeRoots = [...kubeletRoots(paths), ...places.kubeletRoots].map(root => `${root}/`)
-  const storesImages = imageStores(mounts, paths)
-  return [...Map.groupBy(mounts.filter(holdsData), mount => mount.dev)].map(([dev, group]) => {
+  const storesImages = imageStores(mountOf, paths)
+  const blocks = new Map<string, SuperBlock>()
+  for (const [dev, group] of Map.groupBy(mounts.filter(holdsData), mount => mount.dev)) {
     const [first] = group as [Mount]
     const purposes = [...new Set(group.flatMap(mount => purposesOf.get(mount) ?? []))]
     const whole = group.filter(mount => mount.root === '/')
     const parts = group.filter(mount => mount.root !== '/')
-    return {
+    blocks.set(dev, {
       dev,
       type: first.type,
       source: first.source,
@@ -50,8 +53,9 @@ export function superBlocks(mounts: readonly Mount[], { curr, places }: Pick<Ste
       purposes,
       imageStore: storesImages.has(dev),
       mounts: group,
-    }
-  })
+    })
+  }
+  return blocks
 }
 
 /** Served by others or below a pod's volumes: a pod's, unless the node keeps something of its own there. */
@@ -91,8 +95,7 @@ const kubeletRoots = (paths: readonly NeededPath[]): string[] =>
   paths.filter(({ purpose }) => purpose === KUBELET_ROOT).map(({ path }) => path)
 
 /** What of the node lies on each mount. */
-function purposesByMount(mounts: readonly Mount[], paths: readonly NeededPath[]): Map<Mount, string[]> {
-  const mountOf = mountFinder(mounts)
+function purposesByMount(mountOf: MountOf, paths: readonly NeededPath[]): Map<Mount, string[]> {
   const purposes = new Map<Mount, string[]>()
   for (const { path, purpose } of [...NODE_PATHS, ...paths]) {
     const mount = mountOf(path)
@@ -105,8 +108,7 @@ function purposesByMount(mounts: readonly Mount[], paths: readonly NeededPath[])
  * Devices from which the kubelet removes images: those of runtime roots. Without a kubelet nobody does: then a runtime's
  * directory on the root file system is like any other, and only a file system of its own counts as an image store.
  */
-function imageStores(mounts: readonly Mount[], paths: readonly NeededPath[]): ReadonlySet<string> {
-  const mountOf = mountFinder(mounts)
+function imageStores(mountOf: MountOf, paths: readonly NeededPath[]): ReadonlySet<string> {
   const hasKubelet = kubeletRoots(paths).length > 0
   const devices = paths
     .filter(({ purpose }) => purpose === RUNTIME_ROOT)
@@ -115,8 +117,10 @@ function imageStores(mounts: readonly Mount[], paths: readonly NeededPath[]): Re
   return new Set(devices.map(({ mount }) => mount!.dev))
 }
 
+type MountOf = (path: string) => Mount | undefined
+
 /** Finds the mount on which a path lies: that of its closest parent, the last one of several on one mount point. */
-export function mountFinder(mounts: readonly Mount[]): (path: string) => Mount | undefined {
+export function mountFinder(mounts: readonly Mount[]): MountOf {
   const byMountPoint = new Map(mounts.map(mount => [mount.mountPoint, mount]))
   return path => {
     for (let at = path; at !== ''; at = at.slice(0, at.lastIndexOf('/'))) {

@@ -40,8 +40,9 @@ export async function iostatRound(names: readonly string[]): Promise<Pair[]> {
   const said = await iostat()
   const second = await sample()
   const signals = new Signals()
-  const { state } = disks.step(disks.start, { prev: null, curr: first, places, signals: new Signals() })
-  disks.step(state, { prev: first, curr: second, places, signals })
+  const alike = { places, superBlocks: new Map() }
+  const { state } = disks.step(disks.start, { ...alike, prev: null, curr: first, signals: new Signals() })
+  disks.step(state, { ...alike, prev: first, curr: second, signals })
   return names.flatMap(name => {
     const row = said.find(({ disk_device }) => disk_device === name)
     if (row === undefined) throw new Error(`iostat does not tell of ${name}`)
