@@ -1,5 +1,13 @@
 /** Text laid out for a terminal of a given width. */
 
+/** What the terminal can show. */
+export interface TextOptions {
+  readonly width: number
+  /** Where tables may be wider than sentences. */
+  readonly tableWidth?: number
+  readonly color: boolean
+}
+
 /** C0, DEL and C1; what turns the direction of writing; the line ends of Unicode. */
 const UNPRINTABLE = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu
 

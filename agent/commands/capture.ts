@@ -1,6 +1,7 @@
 import { createWriteStream, type WriteStream } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { recorder } from '../../collectors/host/recording.ts'
+import type { Host } from '../../collectors/host.ts'
 import { Collecting } from '../collect.ts'
 import { CannotRun } from '../failures.ts'
 import { monotonicMs } from '../monotonic.ts'
@@ -18,9 +19,7 @@ export async function capture(
   const intervalMs = durationFlag('--interval', options.interval, 100)
   const config = loadAndParse(options)
   const startWallMs = Date.now()
-  const path =
-    options.file ??
-    `./node-agent-${config.nodeName}-${new Date(startWallMs).toISOString().replace(/[-:.]/g, '').slice(0, 15)}Z.capture`
+  const path = options.file ?? defaultPath(config.nodeName, startWallMs)
   const output = path === '-' ? process.stdout : await createNew(path)
   const opened = openHost(options)
   const writer = new CaptureWriter(output, {
@@ -29,36 +28,53 @@ export async function capture(
     intervalMs,
     agent: version,
   })
-  const host = recorder(opened.host, writer.note)
   const collecting = new Collecting(config.places, {
     disabled: config.disabledCollectors,
     intervalMs,
     patienceMs: Math.min(intervalMs / 2, 1_000),
   })
-  const stop = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
-  const started = monotonicMs()
-  let frames = 0
   try {
-    while (!stop.signal.aborted) {
-      const begun = monotonicMs()
-      await collecting.collect(host, begun, Date.now())
-      await writer.frame(Math.round(begun - started), Date.now())
-      progress(++frames, begun - started, durationMs)
-      const restMs = started + durationMs - begun
-      if (restMs < intervalMs) break
-      await sleep(Math.max(intervalMs - (monotonicMs() - begun), 0), undefined, { signal: stop.signal }).catch(
-        () => undefined,
-      )
-    }
-    await writer.end()
+    const frames = await record(recorder(opened.host, writer.note), collecting, writer, { durationMs, intervalMs })
+    if (process.stderr.isTTY) process.stderr.write('\n')
+    console.error(
+      `${frames} frames in ${path === '-' ? 'stdout' : path}; look at it with \`node-agent replay ${path}\``,
+    )
   } catch (error) {
     throw writer.broken === undefined ? error : unwritable(writer.broken)
   } finally {
     opened.close()
   }
-  if (process.stderr.isTTY) process.stderr.write('\n')
-  console.error(`${frames} frames in ${path === '-' ? 'stdout' : path}; look at it with \`node-agent replay ${path}\``)
+}
+
+function defaultPath(node: string, startWallMs: number): string {
+  const time = new Date(startWallMs).toISOString().replace(/[-:.]/g, '').slice(0, 15)
+  return `./node-agent-${node}-${time}Z.capture`
+}
+
+/** Frame by frame until the time is over or somebody stops it; gives how many there are. */
+async function record(
+  host: Host,
+  collecting: Collecting,
+  writer: CaptureWriter,
+  { durationMs, intervalMs }: { readonly durationMs: number; readonly intervalMs: number },
+): Promise<number> {
+  const stop = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
+  const started = monotonicMs()
+  let frames = 0
+  while (!stop.signal.aborted) {
+    const begun = monotonicMs()
+    await collecting.collect(host, begun, Date.now())
+    await writer.frame(Math.round(begun - started), Date.now())
+    progress(++frames, begun - started, durationMs)
+    const restMs = started + durationMs - begun
+    if (restMs < intervalMs) break
+    await sleep(Math.max(intervalMs - (monotonicMs() - begun), 0), undefined, { signal: stop.signal }).catch(
+      () => undefined,
+    )
+  }
+  await writer.end()
+  return frames
 }
 
 /** Refuses to overwrite: the file may be last night's incident. */

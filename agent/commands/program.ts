@@ -38,18 +38,19 @@ function program(): Command {
   withCommon(add('rules', 'list the rules with their thresholds')).action(async options =>
     (await import('./rules.ts')).rules(options),
   )
-  const config = add('config', 'check or print the configuration')
-  config
-    .command('check')
-    .description('validate a configuration file')
-    .exitOverride()
-    .argument('<file>')
-    .action(async file => (await import('./config.ts')).checkConfig(file))
-  withCommon(
-    config.command('print').description('show the effective configuration, each value with its origin').exitOverride(),
-  ).action(async options => (await import('./config.ts')).printConfig(options))
+  addConfig(add('config', 'check or print the configuration'))
   add('version', 'print the version').action(() => console.log(`node-agent ${version} (Node.js ${process.version})`))
   return root
+}
+
+function addConfig(config: Command): void {
+  const add = (name: string, description: string) => config.command(name).description(description).exitOverride()
+  add('check', 'validate a configuration file')
+    .argument('<file>')
+    .action(async file => (await import('./config.ts')).checkConfig(file))
+  withCommon(add('print', 'show the effective configuration, each value with its origin')).action(async options =>
+    (await import('./config.ts')).printConfig(options),
+  )
 }
 
 /** Runs a command and turns what went wrong into one sentence on stderr and an exit code. */

@@ -2,7 +2,7 @@ import type { RuleOverride, TriggerOverride } from '../rules/active.ts'
 import { ruleCatalogue } from '../rules/index.ts'
 import type { Rule, Trigger } from '../rules/rule.ts'
 import { ConfigError, type Leaf } from './layers.ts'
-import type { RuleInput } from './schema.ts'
+import type { RuleInput } from './rule-schema.ts'
 import { parseDuration, parseThreshold } from './units.ts'
 
 type Leaves = ReadonlyMap<string, Leaf>

@@ -1,62 +1,13 @@
 import Type, { type Static, type TSchema } from 'typebox'
 import { collectors } from '../../collectors/index.ts'
 import { ruleCatalogue } from '../rules/index.ts'
-import type { Rule } from '../rules/rule.ts'
+import { closed, duration, type RuleInput, ruleSchema } from './rule-schema.ts'
 
 /** The configuration file: this schema is the validator, the types, the defaults and docs/configuration.md. */
 
-const closed = { additionalProperties: false } as const
-const duration = (description: string, value?: string) =>
-  Type.String({
-    description,
-    pattern: '^(\\d+(\\.\\d+)?(ms|s|m|h))+$',
-    ...(value === undefined ? {} : { default: value }),
-  })
 const text = (description: string, value: string) => Type.String({ description, default: value })
 const paths = (description: string, value: string[]) =>
   Type.Array(Type.String({ pattern: '^/' }), { description, default: value })
-
-const threshold = (description: string) =>
-  Type.Optional(Type.Union([Type.Number({ minimum: 0 }), Type.String()], { description }))
-const times = {
-  for: Type.Optional(duration('How long it must hold before it counts')),
-  hold: Type.Optional(duration('How long it must be clear before it is over')),
-}
-const levels = {
-  raise: threshold('Level at which it begins, in the unit of the signal'),
-  critical: threshold('Level (or, where duration makes it critical, time) from which it is critical'),
-  clear: threshold('Level past which it is over; half of `raise` where not given'),
-}
-
-function ruleSchema(rule: Rule): TSchema {
-  const single = rule.triggers.length === 1
-  return Type.Optional(
-    Type.Object(
-      {
-        enabled: Type.Optional(Type.Boolean({ description: 'Whether it is judged at all' })),
-        ...(single ? levels : {}),
-        ...times,
-        include: Type.Optional(
-          Type.Array(Type.String(), { description: 'Globs (`*`, `?`) of the subjects to judge; all where empty' }),
-        ),
-        exclude: Type.Optional(
-          Type.Array(Type.String(), {
-            description: 'Globs (`*`, `?`) of subjects to leave out; stronger than include',
-          }),
-        ),
-        triggers: Type.Optional(
-          Type.Object(
-            Object.fromEntries(
-              rule.triggers.map(({ name }) => [name, Type.Optional(Type.Object({ ...levels, ...times }, closed))]),
-            ),
-            closed,
-          ),
-        ),
-      },
-      { ...closed, description: rule.summary },
-    ),
-  )
-}
 
 export const configSchema = Type.Object(
   {
@@ -176,21 +127,6 @@ export const configSchema = Type.Object(
   },
   { ...closed, $id: 'node-agent-config-v1', title: 'node-agent configuration' },
 )
-
-interface LevelsInput {
-  readonly raise?: number | string
-  readonly critical?: number | string
-  readonly clear?: number | string
-  readonly for?: string
-  readonly hold?: string
-}
-
-export interface RuleInput extends LevelsInput {
-  readonly enabled?: boolean
-  readonly include?: readonly string[]
-  readonly exclude?: readonly string[]
-  readonly triggers?: Readonly<Record<string, LevelsInput>>
-}
 
 /** The configuration as written, defaults filled in. */
 export type ConfigInput = Omit<Static<typeof configSchema>, 'rules' | 'collectors'> & {

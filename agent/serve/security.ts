@@ -54,24 +54,8 @@ export function openSecurity(config: Config, log: Logger): Security {
   ])
   const listeners: ((context: SecureContextOptions) => void)[] = []
   const stops: (() => void)[] = []
-  const watch = (what: string, paths: readonly string[], reload: () => void) => {
-    let complained = ''
-    stops.push(
-      watchFiles(paths, () => {
-        try {
-          reload()
-        } catch (error) {
-          const { message } = error as Error
-          if (message !== complained) log.warn(`${message}; trying again`)
-          complained = message
-          return false
-        }
-        complained = ''
-        log.info(`${what} read anew`)
-        return true
-      }),
-    )
-  }
+  const watch = (what: string, paths: readonly string[], reload: () => void) =>
+    stops.push(watchFiles(paths, reloading(what, reload, log)))
   if (tokenFile !== '') watch('tokens', [tokenFile], () => admission.reload())
   if (first !== null)
     watch(
@@ -87,6 +71,24 @@ export function openSecurity(config: Config, log: Logger): Security {
     tls: first,
     onCertificates: listener => void listeners.push(listener),
     close: () => stops.forEach(stop => void stop()),
+  }
+}
+
+/** Reads anew; what cannot be used yet is told once and tried again. */
+function reloading(what: string, reload: () => void, log: Logger): () => boolean {
+  let complained = ''
+  return () => {
+    try {
+      reload()
+    } catch (error) {
+      const { message } = error as Error
+      if (message !== complained) log.warn(`${message}; trying again`)
+      complained = message
+      return false
+    }
+    complained = ''
+    log.info(`${what} read anew`)
+    return true
   }
 }
 
