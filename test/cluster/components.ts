@@ -52,11 +52,7 @@ export function commandLines(place: Place): Record<Component, string[]> {
     'kube-controller-manager': flags({
       ...client('kube-controller-manager'),
       ...alone,
-      'use-service-account-credentials': 'true',
-      'service-account-private-key-file': place.pki.file('sa.key'),
-      'root-ca-file': place.pki.file('ca.crt'),
-      'cluster-signing-cert-file': place.pki.file('ca.crt'),
-      'cluster-signing-key-file': place.pki.file('ca.key'),
+      ...controllerManager(place.pki),
     }),
     'kube-scheduler': flags({ ...client('kube-scheduler'), ...alone }),
     kubelet: flags({
@@ -111,6 +107,14 @@ const apiServer = ({ file }: Pki) => ({
   'enable-admission-plugins': 'NodeRestriction',
   'allow-privileged': 'true',
   'service-cluster-ip-range': SERVICES,
+})
+
+const controllerManager = ({ file }: Pki) => ({
+  'use-service-account-credentials': 'true',
+  'service-account-private-key-file': file('sa.key'),
+  'root-ca-file': file('ca.crt'),
+  'cluster-signing-cert-file': file('ca.crt'),
+  'cluster-signing-key-file': file('ca.key'),
 })
 
 /** The path of a client's kubeconfig; written on the way. JSON is YAML. */
