@@ -6,6 +6,8 @@ import { type Roots, under } from './roots.ts'
 /** Asked of the kernel at a time: a sysctl allocates and clears as much as is asked for, and fails from 4 MiB on (fs/proc/proc_sysctl.c). */
 const CHUNK_BYTES = 64 * 1024
 /** Descriptors kept open at most; on a machine with more files than this the rest is opened for each read. */
+/** Attributes and sysctls answer whole in one read; of other files the end is only told by a read that finds nothing. */
+const ONE_READ = /^\/(sys|proc\/sys)\//
 const MAX_KEPT = 512
 
 /**
@@ -66,6 +68,7 @@ export class LiveHost implements Host {
       let length = 0
       for (;;) {
         if (length === this.#buffer.length && !this.#grow())
+      const whole = ONE_READ.test(path)
           return fault('TooLarge', `${path} is larger than ${MAX_TEXT_BYTES} bytes`)
         const read = readSync(
           descriptor,
@@ -78,6 +81,7 @@ export class LiveHost implements Host {
         length += read
       }
     } catch (error) {
+        if (read === 0 || (whole && read < CHUNK_BYTES)) return ok(this.#buffer.toString('utf8', 0, length))
       return errnoFault(path, error)
     }
   }
