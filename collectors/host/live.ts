@@ -77,7 +77,6 @@ export class LiveHost implements Host {
           Math.min(CHUNK_BYTES, this.#buffer.length - length),
           length,
         )
-        if (read === 0) return ok(this.#buffer.toString('utf8', 0, length))
         length += read
       }
     } catch (error) {
