@@ -5,9 +5,9 @@ import { type Roots, under } from './roots.ts'
 
 /** Asked of the kernel at a time: a sysctl allocates and clears as much as is asked for, and fails from 4 MiB on (fs/proc/proc_sysctl.c). */
 const CHUNK_BYTES = 64 * 1024
-/** Descriptors kept open at most; on a machine with more files than this the rest is opened for each read. */
 /** Attributes and sysctls answer whole in one read; of other files the end is only told by a read that finds nothing. */
 const ONE_READ = /^\/(sys|proc\/sys)\//
+/** Descriptors kept open at most; on a machine with more files than this the rest is opened for each read. */
 const MAX_KEPT = 512
 
 /**
@@ -65,10 +65,10 @@ export class LiveHost implements Host {
 
   #text(path: string, descriptor: number): Reading<string> {
     try {
+      const whole = ONE_READ.test(path)
       let length = 0
       for (;;) {
         if (length === this.#buffer.length && !this.#grow())
-      const whole = ONE_READ.test(path)
           return fault('TooLarge', `${path} is larger than ${MAX_TEXT_BYTES} bytes`)
         const read = readSync(
           descriptor,
@@ -78,9 +78,9 @@ export class LiveHost implements Host {
           length,
         )
         length += read
+        if (read === 0 || (whole && read < CHUNK_BYTES)) return ok(this.#buffer.toString('utf8', 0, length))
       }
     } catch (error) {
-        if (read === 0 || (whole && read < CHUNK_BYTES)) return ok(this.#buffer.toString('utf8', 0, length))
       return errnoFault(path, error)
     }
   }
