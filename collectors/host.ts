@@ -15,6 +15,35 @@ export interface Host {
   readlink(path: string): Reading<string>
   /** Calls that may block for ever on a sick node. They answer later, never later than their deadline. */
   readonly blocking: Blocking
+  readonly services: Services
+}
+
+/** What other processes say of this node. They may be slow or silent; asking them does not hang in the kernel. */
+export interface Services {
+  /** The node's Lease, as followed beside the loop; `Absent` without a cluster. */
+  lease(): Reading<Lease>
+  /** The answer to a GET of a loopback address, within 10 s; `Absent` where nobody listens and nobody ever did. */
+  ask(url: string): Promise<Reading<HttpAnswer>>
+}
+
+/** coordination.k8s.io/v1 Lease, by the agent's own clock: a wrong one cannot make a node late. */
+export interface Lease {
+  /** `leaseDurationSeconds`. */
+  readonly durationSeconds: number
+  /** Time since we saw `renewTime` change. */
+  readonly ageMs: number
+  /** Changes that we saw: a counter of this run of the agent. */
+  readonly renewals: number
+  /** The last answer to a direct question, which is asked while the Lease looks old: it was the same then. */
+  readonly probe: { readonly ageMs: number; readonly roundTripMs: number } | null
+  /** Why the last such question got no answer; null where it did, or where none was asked. */
+  readonly apiError: string | null
+}
+
+export interface HttpAnswer {
+  /** HTTP status; 0: no answer. */
+  readonly code: number
+  readonly roundTripMs: number
 }
 
 /** Everything on a real file system: on a dead disk or NFS server these calls hang in the kernel. */

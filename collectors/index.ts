@@ -11,6 +11,7 @@ import { diskstats } from './diskstats.ts'
 import { ext4 } from './ext4.ts'
 import { files } from './files.ts'
 import { filesystems, networkfilesystems } from './filesystems.ts'
+import { kubelet, lease } from './kubelet.ts'
 import { loadavg } from './loadavg.ts'
 import { memory } from './memory.ts'
 import { mounts } from './mounts.ts'
@@ -58,6 +59,8 @@ export const collectors = [
   sockstat,
   netdev,
   sysctls,
+  kubelet,
+  lease,
 ] as const
 
 type AnyCollector = (typeof collectors)[number]

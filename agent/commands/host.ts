@@ -3,8 +3,9 @@ import { dirname, resolve } from 'node:path'
 import { LiveHost } from '../../collectors/host/live.ts'
 import { HelperPool } from '../../collectors/host/pool.ts'
 import type { Roots } from '../../collectors/host/roots.ts'
+import { liveServices } from '../../collectors/host/services.ts'
 import { TreeHost } from '../../collectors/host/tree.ts'
-import type { Host } from '../../collectors/host.ts'
+import type { Host, Services } from '../../collectors/host.ts'
 import { CannotRun } from '../failures.ts'
 import type { CommonOptions } from './options.ts'
 
@@ -17,8 +18,11 @@ export interface OpenHost {
 
 const PROC_SUPER_MAGIC = 0x9fa0
 
-/** The machine itself if `--path.procfs` is a procfs; else a tree, from outside of which nothing is taken. */
-export function openHost(options: CommonOptions): OpenHost {
+/**
+ * The machine itself if `--path.procfs` is a procfs; else a tree, from outside of which nothing is taken. `lease`: how to
+ * read the node's Lease, where there is a cluster.
+ */
+export function openHost(options: CommonOptions, lease?: Services['lease']): OpenHost {
   const procfs = resolve(options['path.procfs'] ?? '/proc')
   let type: number
   try {
@@ -34,7 +38,7 @@ export function openHost(options: CommonOptions): OpenHost {
   const roots = { procfs, sysfs, rootfs: resolve(options['path.rootfs'] ?? around) }
   if (!live) return { host: new TreeHost(roots), roots, live, close: () => undefined }
   const helpers = new HelperPool(helperCommand(roots.rootfs))
-  const host = new LiveHost(roots, helpers)
+  const host = new LiveHost(roots, helpers, liveServices(lease))
   return {
     host,
     roots,

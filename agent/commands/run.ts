@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import { readInventory } from '../../collectors/inventory.ts'
 import type { Config } from '../config/config.ts'
 import { Calls } from '../kubernetes/calls.ts'
+import { openCluster } from '../kubernetes/cluster.ts'
 import { createLog } from '../log.ts'
 import { Loop } from '../loop.ts'
 import { monotonicMs } from '../monotonic.ts'
@@ -22,10 +23,11 @@ const STOP_MS = 4_000
 export async function run(options: CommonOptions): Promise<void> {
   const config = loadAndParse(options)
   const { log } = createLog(config.logLevel)
-  const opened = openHost(options)
-  const rules = activeRules(ruleCatalogue, config.rules)
   const calls = new Calls()
-  const publication = startPublishing(config, rules, { log, now: monotonicMs, observe: calls.observe })
+  const cluster = openCluster(config, { now: monotonicMs, observe: calls.observe })
+  const opened = openHost(options, cluster?.lease)
+  const rules = activeRules(ruleCatalogue, config.rules)
+  const publication = startPublishing(config, rules, { cluster, log, now: monotonicMs })
   const loop = startLoop(config, opened, log, () => publication.status)
   loop.subscribe(report => publication.see(report))
   let servers: Servers
@@ -34,6 +36,7 @@ export async function run(options: CommonOptions): Promise<void> {
   } catch (error) {
     loop.stop()
     publication.stop()
+    cluster?.stop()
     opened.close()
     throw error
   }
@@ -48,6 +51,7 @@ export async function run(options: CommonOptions): Promise<void> {
   stopOnSignals(async () => {
     loop.stop()
     publication.stop()
+    cluster?.stop()
     await servers.close(STOP_MS)
     opened.close()
     log.info('node-agent stopped')

@@ -7,6 +7,7 @@ import { diskSignals } from './disks.ts'
 import { filesystemSignals } from './filesystems.ts'
 import { fragmentationSignals } from './fragmentation.ts'
 import { interfaceSignals } from './interfaces.ts'
+import { kubeletSignals } from './kubelet.ts'
 import { limitSignals } from './limits.ts'
 import { memorySignals } from './memory.ts'
 import { pressureSignals } from './pressure.ts'
@@ -34,4 +35,5 @@ export const signalCatalogue = {
   ...socketSignals,
   ...interfaceSignals,
   ...settingSignals,
+  ...kubeletSignals,
 } as const satisfies Record<string, SignalDefinition>

@@ -7,6 +7,7 @@ import { disks } from './disks.ts'
 import { filesystems } from './filesystems.ts'
 import { fragmentation } from './fragmentation.ts'
 import { interfaces } from './interfaces.ts'
+import { kubelet } from './kubelet.ts'
 import { limits } from './limits.ts'
 import { memory } from './memory.ts'
 import { pressure } from './pressure.ts'
@@ -36,6 +37,7 @@ const derivations = {
   sockets,
   interfaces,
   settings,
+  kubelet,
 }
 
 type Derivations = typeof derivations

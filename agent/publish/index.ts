@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import { calmWords } from '../conditions.ts'
 import type { Config } from '../config/config.ts'
-import { Api, type Observed } from '../kubernetes/api.ts'
+import type { Cluster } from '../kubernetes/cluster.ts'
 import type { Publishing, Report } from '../report.ts'
 import type { ActiveRule } from '../rules/active.ts'
 import { Publisher } from './publisher.ts'
@@ -14,38 +14,28 @@ export interface Publication {
   stop(): void
 }
 
-const NOWHERE: Publication = {
-  status: { enabled: false, detail: 'no cluster: verdicts are served here only' },
-  see: () => undefined,
-  stop: () => undefined,
-}
+const NOWHERE: Publishing = { enabled: false, detail: 'no cluster: verdicts are served here only' }
 
-/** Whether there is a cluster to publish to: the kubelet says so to every pod. */
-const inPod = (environment: NodeJS.ProcessEnv): boolean => environment.KUBERNETES_SERVICE_HOST !== undefined
-
-/** Starts to publish where the configuration and the surroundings want it. `now`: monotonic ms since boot. */
+/** Starts to publish; without a cluster there is nowhere to. `now`: monotonic ms since boot. */
 export function startPublishing(
   { publish, eventRules, nodeName, intervalMs }: Config,
   rules: readonly ActiveRule[],
-  { log, now, observe }: { log: Logger; now: () => number; observe(observed: Observed): void },
+  { cluster, log, now }: { cluster: Cluster | null; log: Logger; now: () => number },
 ): Publication {
-  const { enabled, kubeconfig, policy, spreadMs } = publish
-  if (enabled === false) return { ...NOWHERE, status: { enabled: false, detail: 'publish.enabled is false' } }
-  if (enabled === 'auto' && kubeconfig === '' && !inPod(process.env)) return NOWHERE
-  const connect = async () => (await import('../kubernetes/kubeconfig.ts')).connect(kubeconfig)
+  if (cluster === null) return { status: NOWHERE, see: () => undefined, stop: () => undefined }
   const byId = new Map(rules.map(rule => [rule.id, rule]))
   const publisher = new Publisher(
-    new Api(connect, observe),
+    cluster.api,
     {
       nodeName,
       intervalMs,
-      policy,
+      policy: publish.policy,
       traits: new Map(rules.map(rule => [rule.id, traitsOf(rule)])),
       tellable: {
         has: id => byId.get(id)?.kind !== 'finding' || eventRules.includes(id),
         isOneOff: id => byId.get(id)?.kind === 'event',
       },
-      spreadMs,
+      spreadMs: publish.spreadMs,
     },
     log,
     now,

@@ -42,6 +42,8 @@ export class Publisher {
   readonly #judgingSinceMs: number
   #report: Report | null = null
   #node: NodeObject | null = null
+  /** The conditions that stood on the Node when it was first read. */
+  #found: readonly NodeCondition[] | null = null
   #told: Told = new Map()
   #pace: Pace
   #notBeforeMs: number
@@ -98,6 +100,7 @@ export class Publisher {
     if (node === null && this.#node !== null)
       this.#log.warn('the Node object is gone: nothing is published until it is back')
     if (node && !this.#busy && this.#writtenAs !== null) this.#watchForRival(lastWrittenAs(node))
+    this.#found ??= node?.status?.conditions ?? null
     this.#node = node
     this.#wake()
   }
@@ -153,7 +156,11 @@ export class Publisher {
 
   #plan(report: Report, node: NodeObject): Plan {
     const { intervalMs } = this.#settings
-    const wanted = wantedConditions(report, node, { ...this.#settings, moment: this.#moment() })
+    const wanted = wantedConditions(report, node, {
+      ...this.#settings,
+      moment: this.#moment(),
+      found: this.#found ?? [],
+    })
     const isFresh = ({ lastHeartbeatTime }: NodeCondition) =>
       Date.parse(report.time) - Date.parse(lastHeartbeatTime ?? '') <= FRESH_INTERVALS * intervalMs + 1000
     const plan = planWrite(wanted, node, this.#pace, isFresh)

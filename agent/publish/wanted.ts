@@ -32,12 +32,18 @@ export interface Moment {
 
 /**
  * The conditions as they should stand on the Node: what the report says, but for what stands there and has to stay a
- * while. What stands there keeps its transition time as long as its status does, unless it is of another boot. Pure.
+ * while. What stands there keeps its transition time as long as its status does, unless it is of another boot. `found`:
+ * what stood there when this run of the agent first looked; an earlier run may have known better. Pure.
  */
 export function wantedConditions(
   report: Report,
   node: NodeObject,
-  { policy, traits, moment }: { policy: Policy; traits: ReadonlyMap<string, Traits>; moment: Moment },
+  {
+    policy,
+    traits,
+    moment,
+    found,
+  }: { policy: Policy; traits: ReadonlyMap<string, Traits>; moment: Moment; found: readonly NodeCondition[] },
 ): NodeCondition[] {
   const leaving = isLeaving(node)
   const bootWallMs = moment.wallMs - moment.uptimeMs
@@ -57,10 +63,16 @@ export function wantedConditions(
         ),
       ]
     }
-    if (kept?.status === 'True' && moment.judgingForMs < settlingMs) return [kept]
+    if (kept?.status === 'True' && isAmong(found, kept) && moment.judgingForMs < settlingMs) return [kept]
     return [after(kept, next)]
   })
 }
+
+const isAmong = (found: readonly NodeCondition[], { type, lastTransitionTime }: NodeCondition): boolean =>
+  found.some(
+    condition =>
+      condition.type === type && condition.lastTransitionTime === lastTransitionTime && condition.status === 'True',
+  )
 
 /** A status that stays keeps its transition time. */
 const after = (kept: NodeCondition | undefined, next: NodeCondition): NodeCondition =>

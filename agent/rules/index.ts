@@ -1,3 +1,4 @@
+import { apiServerSlow } from './api-server-slow.ts'
 import { clockStepped } from './clock-stepped.ts'
 import { clockUnsynchronized } from './clock-unsynchronized.ts'
 import { conntrackDrops } from './conntrack-drops.ts'
@@ -14,9 +15,12 @@ import { highLoad } from './high-load.ts'
 import { interfaceDrops } from './interface-drops.ts'
 import { interfaceErrors } from './interface-errors.ts'
 import { ipForwardDisabled } from './ip-forward-disabled.ts'
+import { kubeletHeartbeatLate } from './kubelet-heartbeat-late.ts'
+import { kubeletUnhealthy } from './kubelet-unhealthy.ts'
 import { listenOverflow } from './listen-overflow.ts'
 import { memoryFragmented } from './memory-fragmented.ts'
 import { memoryShort } from './memory-short.ts'
+import { nodeCutOff } from './node-cut-off.ts'
 import { readonlyFilesystem } from './readonly-filesystem.ts'
 import { reversePathFilterStrict } from './reverse-path-filter-strict.ts'
 import type { Rule } from './rule.ts'
@@ -54,4 +58,8 @@ export const ruleCatalogue: readonly Rule[] = [
   interfaceErrors,
   reversePathFilterStrict,
   ipForwardDisabled,
+  kubeletHeartbeatLate,
+  kubeletUnhealthy,
+  nodeCutOff,
+  apiServerSlow,
 ]

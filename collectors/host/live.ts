@@ -1,7 +1,8 @@
 import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs'
-import { type Blocking, type Host, MAX_TEXT_BYTES } from '../host.ts'
+import { type Blocking, type Host, MAX_TEXT_BYTES, type Services } from '../host.ts'
 import { fault, ok, type Reading } from '../reading.ts'
 import { type Roots, under } from './roots.ts'
+import { liveServices } from './services.ts'
 
 /** Asked of the kernel at a time: a sysctl allocates and clears as much as is asked for, and fails from 4 MiB on (fs/proc/proc_sysctl.c). */
 const CHUNK_BYTES = 64 * 1024
@@ -16,13 +17,15 @@ const MAX_KEPT = 512
  */
 export class LiveHost implements Host {
   readonly blocking: Blocking
+  readonly services: Services
   readonly #roots: Roots
   readonly #kept = new Map<string, number>()
   #buffer = Buffer.allocUnsafe(CHUNK_BYTES)
 
-  constructor(roots: Roots, blocking: Blocking) {
+  constructor(roots: Roots, blocking: Blocking, services: Services = liveServices()) {
     this.#roots = roots
     this.blocking = blocking
+    this.services = services
   }
 
   read(path: string): Reading<string> {

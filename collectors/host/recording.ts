@@ -1,4 +1,4 @@
-import type { Blocking, FileEntry, Host } from '../host.ts'
+import type { Blocking, FileEntry, Host, Services } from '../host.ts'
 import { type Fault, fault, type Reading } from '../reading.ts'
 
 /** Every answer that a host gave, by the question: `read /proc/loadavg`, `statfs /var`. */
@@ -25,7 +25,7 @@ export function recorder(host: Host, note: (question: string, answer: Reading<un
       note(question(name, args), answer)
       return answer
     }
-  const { blocking } = host
+  const { blocking, services } = host
   return {
     read: now('read', path => host.read(path)),
     list: now('list', path => host.list(path)),
@@ -40,6 +40,10 @@ export function recorder(host: Host, note: (question: string, answer: Reading<un
       },
       files: later('files', (path, depth) => blocking.files(path, depth)),
       resolve: later('resolve', path => blocking.resolve(path)),
+    },
+    services: {
+      lease: now('lease', () => services.lease()),
+      ask: later('ask', url => services.ask(url)),
     },
   }
 }
@@ -62,7 +66,8 @@ export function replay(answers: Answers): Host {
     files: later('files'),
     resolve: later('resolve'),
   }
-  return { read: now('read'), list: now('list'), readlink: now('readlink'), blocking }
+  const services: Services = { lease: now('lease'), ask: later('ask') }
+  return { read: now('read'), list: now('list'), readlink: now('readlink'), blocking, services }
 }
 
 const isText = (value: unknown): boolean => typeof value === 'string'
@@ -89,6 +94,8 @@ const VALUES: Readonly<Record<string, (value: unknown) => boolean>> = {
   readText: isText,
   files: isListOf(isFileEntry),
   resolve: isText,
+  lease: value => hasNumbers(value, ['durationSeconds', 'ageMs', 'renewals']),
+  ask: value => hasNumbers(value, ['code', 'roundTripMs']),
 }
 
 const isFault = (value: unknown): boolean => {

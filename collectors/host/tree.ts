@@ -5,6 +5,7 @@ import { fault, ok, type Reading } from '../reading.ts'
 import { type Calls, directCalls, readRegularFile, resolveLinks } from './calls.ts'
 import { attempt } from './live.ts'
 import { type Roots, under } from './roots.ts'
+import { NO_SERVICES } from './services.ts'
 
 /**
  * A directory that looks like `/`. Nothing is taken from outside it: what is not there is absent, symbolic links that
@@ -12,6 +13,7 @@ import { type Roots, under } from './roots.ts'
  */
 export class TreeHost implements Host {
   readonly blocking: Blocking
+  readonly services = NO_SERVICES
   readonly #roots: Roots
   readonly #within: readonly string[]
   readonly #ofInit: boolean

@@ -50,7 +50,12 @@ const problem = (more: Partial<ReportedProblem> = {}): ReportedProblem => ({ ...
 const report = (conditions: Condition[], problems: ReportedProblem[] = [problem()]): Report =>
   reportAt(300, { conditions, problems })
 const wanted = (given: Report, there: NodeObject, at: Partial<Moment> = {}, by: Partial<Policy> = {}) =>
-  wantedConditions(given, there, { policy: { ...policy, ...by }, traits, moment: { ...moment, ...at } })
+  wantedConditions(given, there, {
+    policy: { ...policy, ...by },
+    traits,
+    moment: { ...moment, ...at },
+    found: there.status?.conditions ?? [],
+  })
 
 t.test('what should stand on the Node', async t => {
   const [next] = wanted(report([judged('True')]), node())
@@ -91,6 +96,13 @@ t.test('a True of an earlier run is not taken back before its rule could be sure
   const there = onNode('True', -60)
   t.strictSame(wanted(report([judged('False')], []), node([there]), { judgingForMs: 30_000 }), [there])
   t.match(wanted(report([judged('False')], []), node([there]), { judgingForMs: MINUTE }), [{ status: 'False' }])
+  const altered = wantedConditions(report([judged('False')], []), node([there]), {
+    policy,
+    traits,
+    moment: { ...moment, judgingForMs: 0 },
+    found: [onNode('False', -60)],
+  })
+  t.match(altered, [{ status: 'False' }], 'what others wrote since is')
 })
 
 t.test('a warning waits, a critical problem does not', async t => {

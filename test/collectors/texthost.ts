@@ -1,3 +1,4 @@
+import { NO_SERVICES } from '../../collectors/host/services.ts'
 import type { Host } from '../../collectors/host.ts'
 import { fault, ok, type Reading } from '../../collectors/reading.ts'
 
@@ -24,5 +25,6 @@ export function textHost(answers: {
       files: async path => fault('Absent', path),
       resolve: async path => fault('Absent', path),
     },
+    services: NO_SERVICES,
   }
 }

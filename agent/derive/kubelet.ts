@@ -1,0 +1,62 @@
+import type { HttpAnswer, Lease } from '../../collectors/host.ts'
+import type { SignalDefinition } from '../signals.ts'
+import { derivation, readingOf } from './step.ts'
+
+export const kubeletSignals = {
+  'kubelet.leaseAgeRatio': {
+    unit: 'ratio',
+    subject: 'Node',
+    worse: 'up',
+    help: "Time since the kubelet's Lease was seen to be renewed, over its duration; from 1 on the control plane calls the node NotReady",
+  },
+  'kubelet.leaseAgeMs': {
+    unit: 'ms',
+    subject: 'Node',
+    worse: 'up',
+    help: "Time since the kubelet's Lease was seen to be renewed, by the agent's own clock",
+  },
+  'kubelet.healthzMs': {
+    unit: 'ms',
+    subject: 'Node',
+    worse: 'up',
+    help: "Time until the kubelet's /healthz answered, or until the agent gave up",
+  },
+  'kubelet.healthzFailing': {
+    unit: 'count',
+    subject: 'Node',
+    worse: 'up',
+    help: "1 where the kubelet's /healthz did not answer 200 within 10 s, else 0",
+  },
+  'apiserver.roundTripMs': {
+    unit: 'ms',
+    subject: 'Node',
+    worse: 'up',
+    help: 'Time until the API server answered the agent; asked only while the Lease looks old',
+  },
+} as const satisfies Record<string, SignalDefinition>
+
+const OK = 200
+
+/** What is known of the kubelet's heartbeat: two witnesses, and whether we ourselves reach the API server. */
+export interface KubeletFacts {
+  readonly lease: Lease | undefined
+  readonly healthz: HttpAnswer | undefined
+}
+
+export const kubelet = derivation({
+  start: null,
+  step(state, { curr, signals }): { state: null; facts: KubeletFacts } {
+    const lease = readingOf(curr, 'lease')
+    const healthz = readingOf(curr, 'kubelet')
+    if (lease) {
+      signals.set('kubelet.leaseAgeMs', 'node', lease.ageMs)
+      signals.set('kubelet.leaseAgeRatio', 'node', lease.ageMs / (lease.durationSeconds * 1000))
+      signals.set('apiserver.roundTripMs', 'node', lease.probe?.roundTripMs)
+    }
+    if (healthz) {
+      signals.set('kubelet.healthzMs', 'node', healthz.roundTripMs)
+      signals.set('kubelet.healthzFailing', 'node', healthz.code === OK ? 0 : 1)
+    }
+    return { state, facts: { lease, healthz } }
+  },
+})

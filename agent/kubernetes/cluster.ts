@@ -1,0 +1,28 @@
+import type { Lease } from '../../collectors/host.ts'
+import type { Reading } from '../../collectors/reading.ts'
+import type { Config } from '../config/config.ts'
+import { Api, type Observed } from './api.ts'
+import { LeaseFollower } from './lease.ts'
+
+/** The cluster that this node belongs to. */
+export interface Cluster {
+  readonly api: Api
+  /** The node's Lease, as followed. */
+  lease(): Reading<Lease>
+  stop(): void
+}
+
+/** Every pod is told where the API server is. */
+const inPod = (environment: NodeJS.ProcessEnv): boolean => environment.KUBERNETES_SERVICE_HOST !== undefined
+
+/** Null where the configuration or the surroundings have none. `now`: monotonic ms since boot. */
+export function openCluster(
+  { publish, nodeName }: Config,
+  { now, observe }: { now: () => number; observe(observed: Observed): void },
+): Cluster | null {
+  const { enabled, kubeconfig } = publish
+  if (enabled === false || (enabled === 'auto' && kubeconfig === '' && !inPod(process.env))) return null
+  const api = new Api(async () => (await import('./kubeconfig.ts')).connect(kubeconfig), observe)
+  const follower = new LeaseFollower(api, nodeName, now)
+  return { api, lease: () => follower.read(), stop: () => follower.stop() }
+}
