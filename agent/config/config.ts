@@ -32,7 +32,7 @@ export interface Config {
   readonly rules: ReadonlyMap<string, RuleOverride>
 }
 
-export interface PublishConfig {
+interface PublishConfig {
   /** `auto`: where there is a cluster. */
   readonly enabled: boolean | 'auto'
   readonly kubeconfig: string

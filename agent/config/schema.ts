@@ -9,6 +9,8 @@ const text = (description: string, value: string) => Type.String({ description, 
 const paths = (description: string, value: string[]) =>
   Type.Array(Type.String({ pattern: '^/' }), { description, default: value })
 
+const FINDINGS = ruleCatalogue.filter(({ kind }) => kind === 'finding').map(({ id }) => id)
+
 export const configSchema = Type.Object(
   {
     interval: duration('Time between two cycles, jittered by 10 %', '10s'),
@@ -68,7 +70,7 @@ export const configSchema = Type.Object(
     ),
     events: Type.Object(
       {
-        include: Type.Array(Type.String(), {
+        include: Type.Array(Type.Enum(FINDINGS), {
           description: 'Ids of findings that become events too; conditions and one-off events always do',
           default: [],
         }),

@@ -8,7 +8,7 @@ export interface Connection {
   authorize(options: RequestOptions): Promise<void>
 }
 
-export type Verb = 'get' | 'watch' | 'create' | 'patch'
+type Verb = 'get' | 'watch' | 'create' | 'patch'
 
 export interface Call {
   readonly verb: Verb

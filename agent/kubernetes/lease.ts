@@ -23,14 +23,16 @@ export class LeaseFollower {
   readonly #api: Api
   readonly #now: () => number
   readonly #call: Call
+  readonly #probeMs: number
   readonly #stopping = new AbortController()
   #seen: Seen | null = null
   #why = 'not read yet'
   #timer: NodeJS.Timeout | undefined
 
   /** `now`: monotonic ms. */
-  constructor(api: Api, nodeName: string, now: () => number) {
+  constructor(api: Api, nodeName: string, now: () => number, probeMs = PROBE_MS) {
     this.#api = api
+    this.#probeMs = probeMs
     this.#now = now
     this.#call = { verb: 'get', resource: 'leases', path: `${COLLECTION}/${nodeName}` }
     const followed = { resource: 'leases', collection: COLLECTION, name: nodeName }
@@ -87,7 +89,7 @@ export class LeaseFollower {
       // Renewed meanwhile, all is well.
       if (this.#seen === null || this.#seen.renewTime !== suspected) return
       this.#seen = { ...this.#seen, ...found }
-      this.#probeIn(PROBE_MS)
+      this.#probeIn(this.#probeMs)
     }
     try {
       const { object, roundTripMs } = await this.#api.ask<LeaseObject>(this.#call, this.#stopping.signal)

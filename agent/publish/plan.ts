@@ -11,7 +11,7 @@ export interface Pace {
 }
 
 /** An entry of the patch: a condition, or the order to remove one. */
-export type PatchEntry = NodeCondition | { readonly $patch: 'delete'; readonly type: string }
+type PatchEntry = NodeCondition | { readonly $patch: 'delete'; readonly type: string }
 
 export interface Plan {
   /** When to write; never if null. */

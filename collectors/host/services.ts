@@ -6,12 +6,12 @@ import { fault, ok, type Reading } from '../reading.ts'
 const DEADLINE_MS = 10_000
 
 /** The running machine's. `lease`: how to read the Lease that is followed, if there is a cluster. */
-export function liveServices(lease?: () => Reading<Lease>): Services {
+export function liveServices(lease?: () => Reading<Lease>, deadlineMs = DEADLINE_MS): Services {
   const answered = new Set<string>()
   return {
     lease: lease ?? NO_SERVICES.lease,
     async ask(url) {
-      const answer = await ask(url, DEADLINE_MS)
+      const answer = await ask(url, deadlineMs)
       if (answer.refused && !answered.has(url)) return fault('Absent', `${url}: nobody listens there`)
       answered.add(url)
       return ok({ code: answer.code, roundTripMs: answer.roundTripMs })
