@@ -59,7 +59,12 @@ export class EventQueue {
   async send(api: Api, regarding: Regarding, nowMs: number, signal: AbortSignal): Promise<void> {
     for (const [key, series] of this.#series) {
       if (!this.#maySend(series, nowMs)) continue
-      await sendSeries(call => api.ask(call, signal), regarding, series)
+      try {
+        await sendSeries(call => api.ask(call, signal), regarding, series)
+      } catch (error) {
+        if (!isHopeless(error)) throw error
+        this.dropped++
+      }
       series.bucket.tokens--
       this.#node.tokens--
       const now = this.#series.get(key)
@@ -84,6 +89,9 @@ export class EventQueue {
     this.#series.delete(key)
   }
 }
+
+/** The server will never take it: it must not stand in the way of the others. */
+const isHopeless = (error: unknown): boolean => error instanceof ApiError && [400, 413, 422].includes(error.code)
 
 function refill(bucket: Bucket, { burst, everyMs }: typeof KEY_BUCKET, nowMs: number): void {
   bucket.tokens = Math.min(burst, bucket.tokens + (nowMs - bucket.atMs) / everyMs)
@@ -144,7 +152,8 @@ const patchOf = (name: string, { latest, count }: Series): Call => ({
   path: `${COLLECTION}/${name}`,
   query: { fieldManager: FIELD_MANAGER },
   contentType: 'application/merge-patch+json',
-  body: { note: latest.note, series: seriesOf(latest, count) },
+  // All else of an Event is immutable: the words are those of the first time.
+  body: { series: seriesOf(latest, count) },
 })
 
 const seriesOf = ({ wallMs }: Telling, count: number) => ({ count, lastObservedTime: microTime(wallMs) })

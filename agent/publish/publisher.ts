@@ -5,6 +5,7 @@ import { isoTime, type Report } from '../report.ts'
 import { EventQueue } from './events.ts'
 import { FIELD_MANAGER, isLeaving, lastWrittenAs, type NodeCondition, type NodeObject } from './node.ts'
 import { afterWrite, type Pace, type Plan, planWrite, startPace } from './plan.ts'
+import { RivalWatch } from './rival.ts'
 import { type Tellable, type Told, tellChanges } from './tell.ts'
 import { hasLasted, type Moment, type Policy, type Traits, wantedConditions } from './wanted.ts'
 
@@ -15,8 +16,6 @@ const HEARTBEAT_MS = 5 * 60_000
 const HEARTBEAT_JITTER = 0.1
 /** A condition whose evidence is older gets no heartbeat. */
 const FRESH_INTERVALS = 2
-/** So long after the last sign of a second agent we do not mend what it writes. */
-const RIVAL_MS = 15 * 60_000
 
 export interface PublisherSettings {
   readonly nodeName: string
@@ -26,6 +25,11 @@ export interface PublisherSettings {
   readonly tellable: Tellable
   /** The first write after a start or an outage waits up to this, so that a fleet does not write all at once. */
   readonly spreadMs: number
+}
+
+interface Attempts {
+  failures: number
+  notBeforeMs: number
 }
 
 /**
@@ -38,6 +42,7 @@ export class Publisher {
   readonly #log: Logger
   readonly #now: () => number
   readonly #events = new EventQueue()
+  readonly #rival = new RivalWatch()
   readonly #stopping = new AbortController()
   readonly #judgingSinceMs: number
   #report: Report | null = null
@@ -46,12 +51,10 @@ export class Publisher {
   #found: readonly NodeCondition[] | null = null
   #told: Told = new Map()
   #pace: Pace
-  #notBeforeMs: number
+  /** Apart: events that are refused must not keep conditions from being written. */
+  readonly #attempts: Readonly<Record<'conditions' | 'events', Attempts>>
   #lostSinceMs: number | null = null
-  #rivalSeenMs = Number.NEGATIVE_INFINITY
-  #writtenAs: string | null = null
   #lastWriteWallMs: number | null = null
-  #failures = 0
   #trouble = ''
   #busy = false
   #timer: NodeJS.Timeout | undefined
@@ -64,7 +67,8 @@ export class Publisher {
     this.#now = now
     this.#judgingSinceMs = now()
     this.#pace = startPace(now())
-    this.#notBeforeMs = now() + settings.spreadMs * Math.random()
+    const notBeforeMs = now() + settings.spreadMs * Math.random()
+    this.#attempts = { conditions: { failures: 0, notBeforeMs }, events: { failures: 0, notBeforeMs } }
   }
 
   start(): void {
@@ -99,26 +103,17 @@ export class Publisher {
   #seeNode(node: NodeObject | null): void {
     if (node === null && this.#node !== null)
       this.#log.warn('the Node object is gone: nothing is published until it is back')
-    if (node && !this.#busy && this.#writtenAs !== null) this.#watchForRival(lastWrittenAs(node))
+    if (node && !this.#busy && this.#rival.look(lastWrittenAs(node), this.#now())) this.#log.warn(RIVAL)
     this.#found ??= node?.status?.conditions ?? null
     this.#node = node
     this.#wake()
   }
 
-  #watchForRival(writtenAs: string | null): void {
-    if (writtenAs === null || writtenAs <= this.#writtenAs!) return
-    this.#writtenAs = writtenAs
-    if (!this.#hasRival()) this.#log.warn(RIVAL)
-    this.#rivalSeenMs = this.#now()
-  }
-
-  #hasRival = (): boolean => this.#now() - this.#rivalSeenMs < RIVAL_MS
-
   #seeReach(error: ApiError | null): void {
     const nowMs = this.#now()
     if (error === null) {
       if (this.#lostSinceMs !== null && nowMs - this.#lostSinceMs >= OUTAGE_MS)
-        this.#notBeforeMs = nowMs + this.#settings.spreadMs * Math.random()
+        this.#attempts.conditions.notBeforeMs = nowMs + this.#settings.spreadMs * Math.random()
       this.#lostSinceMs = null
     } else this.#lostSinceMs ??= nowMs
     this.#noteTrouble('the Node cannot be followed', error)
@@ -148,9 +143,10 @@ export class Publisher {
     clearTimeout(this.#timer)
     const nowMs = this.#now()
     const plan = this.#plan(this.#report, this.#node)
-    const atMs = Math.max(plan.entries.length > 0 ? plan.atMs : Number.POSITIVE_INFINITY, this.#notBeforeMs)
-    if (atMs <= nowMs) void this.#work(() => this.#write(plan))
-    else if (nowMs >= this.#notBeforeMs && this.#events.isWaiting(nowMs)) void this.#work(() => this.#send())
+    const { conditions, events } = this.#attempts
+    const atMs = Math.max(plan.entries.length > 0 ? plan.atMs : Number.POSITIVE_INFINITY, conditions.notBeforeMs)
+    if (atMs <= nowMs) void this.#work(conditions, () => this.#write(plan))
+    else if (nowMs >= events.notBeforeMs && this.#events.isWaiting(nowMs)) void this.#work(events, () => this.#send())
     else if (atMs !== Number.POSITIVE_INFINITY) this.#timer = setTimeout(() => this.#wake(), atMs - nowMs).unref()
   }
 
@@ -164,23 +160,23 @@ export class Publisher {
     const isFresh = ({ lastHeartbeatTime }: NodeCondition) =>
       Date.parse(report.time) - Date.parse(lastHeartbeatTime ?? '') <= FRESH_INTERVALS * intervalMs + 1000
     const plan = planWrite(wanted, node, this.#pace, isFresh)
-    return this.#hasRival() ? { ...plan, atMs: Math.max(plan.atMs, this.#pace.heartbeatAtMs) } : plan
+    return this.#rival.isThere(this.#now()) ? { ...plan, atMs: Math.max(plan.atMs, this.#pace.heartbeatAtMs) } : plan
   }
 
-  async #work(work: () => Promise<void>): Promise<void> {
+  async #work(attempts: Attempts, work: () => Promise<void>): Promise<void> {
     this.#busy = true
     try {
       await work()
-      this.#failures = 0
+      attempts.failures = 0
       this.#noteTrouble('', null)
     } catch (error) {
       const failure = error instanceof ApiError ? error : new ApiError(String(error), 0)
-      this.#notBeforeMs = this.#now() + (failure.retryAfterMs ?? backoffMs(++this.#failures))
+      attempts.notBeforeMs = this.#now() + (failure.retryAfterMs ?? backoffMs(++attempts.failures))
       this.#noteTrouble('publishing failed', failure)
     } finally {
       this.#busy = false
     }
-    this.#timer = setTimeout(() => this.#wake(), Math.max(this.#notBeforeMs - this.#now(), 0)).unref()
+    this.#timer = setTimeout(() => this.#wake(), 0).unref()
   }
 
   async #write({ entries, kind }: Plan): Promise<void> {
@@ -199,7 +195,7 @@ export class Publisher {
     const heartbeatMs = HEARTBEAT_MS * (1 + HEARTBEAT_JITTER * (2 * Math.random() - 1))
     this.#pace = afterWrite(this.#pace, kind, nowMs, nowMs + heartbeatMs)
     this.#node = object
-    this.#writtenAs = lastWrittenAs(object)
+    this.#rival.wrote(lastWrittenAs(object))
     this.#lastWriteWallMs = Date.now()
   }
 
@@ -210,7 +206,7 @@ export class Publisher {
 
   /** Each trouble once, and its end. */
   #noteTrouble(what: string, error: ApiError | null): void {
-    const trouble = error === null ? (this.#hasRival() ? RIVAL : '') : `${what}: ${error.message}`
+    const trouble = error === null ? (this.#rival.isThere(this.#now()) ? RIVAL : '') : `${what}: ${error.message}`
     if (trouble === this.#trouble) return
     if (error !== null) this.#log.warn({ code: error.code }, trouble)
     else if (this.#trouble !== '') this.#log.info('publishing goes on')

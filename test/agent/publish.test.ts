@@ -1,7 +1,10 @@
 import t from 'tap'
+import { type Api, ApiError, type Call } from '../../agent/kubernetes/api.ts'
+import { EventQueue } from '../../agent/publish/events.ts'
 import { type NodeCondition, type NodeObject, ownedConditions } from '../../agent/publish/node.ts'
 import { afterWrite, type Pace, planWrite, startPace } from '../../agent/publish/plan.ts'
-import { tellChanges } from '../../agent/publish/tell.ts'
+import { RivalWatch } from '../../agent/publish/rival.ts'
+import { type Telling, tellChanges } from '../../agent/publish/tell.ts'
 import { type Moment, type Policy, wantedConditions } from '../../agent/publish/wanted.ts'
 import type { Condition, Report, ReportedProblem } from '../../agent/report.ts'
 import { reportAt, slowDisk } from './serving.ts'
@@ -215,4 +218,88 @@ t.test('what becomes an event', async t => {
   const [long] = tell(new Map(), [problem({ message: 'ü'.repeat(2000) })]).tellings
   t.ok(Buffer.byteLength(long!.note) <= 1024)
   t.notMatch(long!.note, '\uFFFD')
+})
+
+t.test('events on their way: series, bounds, refusals', async t => {
+  const calls: Call[] = []
+  let answer: (call: Call) => void = () => undefined
+  const api = {
+    ask: async (call: Call) => {
+      calls.push(call)
+      answer(call)
+    },
+  } as unknown as Api
+  const queue = new EventQueue()
+  const regarding = { name: 'worker-3', uid: 'u' }
+  const telling = (key: string, minutes = 0): Telling => ({
+    key,
+    type: 'Warning',
+    reason: 'DiskLatencyHigh',
+    note: `${key} at ${minutes}`,
+    wallMs: NOW + minutes * MINUTE,
+  })
+  const send = (nowMs: number) => queue.send(api, regarding, nowMs, new AbortController().signal)
+
+  queue.add(telling('a'), 0)
+  t.equal(queue.isWaiting(0), true)
+  await send(0)
+  t.match(calls, [
+    {
+      verb: 'create',
+      body: {
+        eventTime: '2026-11-22T03:05:00.000000Z',
+        regarding: { kind: 'Node', name: 'worker-3', uid: 'u' },
+        reportingInstance: 'worker-3',
+      },
+    },
+  ])
+  t.equal(queue.isWaiting(0), false)
+  queue.add(telling('a', 10), 600_000)
+  await send(600_000)
+  const { name } = (calls[0]!.body as { metadata: { name: string } }).metadata
+  t.match(calls[1], {
+    verb: 'patch',
+    path: new RegExp(`/${name}$`),
+    body: { series: { count: 2, lastObservedTime: '2026-11-22T03:15:00.000000Z' } },
+  })
+  queue.add(telling('a', 60), 3_600_000)
+  await send(3_600_000)
+  t.equal(calls[2]?.verb, 'create', 'after a long pause it is another series')
+
+  answer = () => {
+    throw new ApiError('etcdserver: request timed out', 500)
+  }
+  queue.add(telling('b'), 3_600_000)
+  await t.rejects(send(3_600_000))
+  t.equal(queue.isWaiting(3_600_000), true, 'it stays')
+  answer = ({ body }) => {
+    if (JSON.stringify(body).includes('c at')) throw new ApiError('invalid', 422)
+  }
+  queue.add(telling('c'), 3_600_000)
+  await send(3_600_000)
+  t.equal(queue.dropped, 1, 'what the server never takes is dropped')
+  t.equal(queue.isWaiting(3_600_000), false, 'and the rest went out')
+
+  answer = () => undefined
+  const many = new EventQueue()
+  const sent = async (nowMs: number) => {
+    const before = calls.length
+    await many.send(api, regarding, nowMs, new AbortController().signal)
+    return calls.length - before
+  }
+  for (let key = 0; key < 300; key++) many.add(telling(`${key}`), 0)
+  t.equal(many.dropped, 100, 'so many are kept')
+  t.equal(await sent(0), 60)
+  t.equal(await sent(60_000), 1, 'then one a minute')
+})
+
+t.test('a second agent under our name', async t => {
+  const watch = new RivalWatch()
+  t.equal(watch.look('2026-11-22T03:00:00Z', 0), false, 'an earlier run of ours')
+  watch.wrote('2026-11-22T03:01:00Z')
+  t.equal(watch.look('2026-11-22T03:01:00Z', 0), false)
+  t.equal(watch.look('2026-11-22T03:02:00Z', 0), true)
+  t.equal(watch.look('2026-11-22T03:03:00Z', 1), false, 'told once')
+  t.equal(watch.isThere(14 * MINUTE), true)
+  t.equal(watch.isThere(16 * MINUTE), false)
 })
