@@ -7,8 +7,11 @@ import type { Observation, View } from './rules/rule.ts'
 export function evaluate(rules: readonly ActiveRule[], sample: Sample, view: View): Finding[] {
   return rules.map(rule => {
     const answers = rule.triggers.map(trigger => ask(rule, trigger, sample, view))
+    // What is clear need not be listed: to the judge that is the same, and a node has thousands of subjects that are well.
     const observations = answers.flatMap(({ trigger, observations }) =>
-      observations.filter(({ subject }) => rule.wants(subject)).map(observation => ({ trigger, observation })),
+      observations
+        .filter(({ stance, subject }) => stance !== 'clear' && rule.wants(subject))
+        .map(observation => ({ trigger, observation })),
     )
     const told = new Set(answers.filter(({ outcome }) => outcome === 'judged').map(({ trigger }) => trigger.name))
     const [{ outcome, detail }] = answers.toSorted((a, b) => RANK[a.outcome] - RANK[b.outcome]) as [Answer]

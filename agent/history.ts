@@ -60,6 +60,7 @@ export class History {
     this.#times[slot] = atMs
     this.#forget(slot)
     this.leftOut = 0
+    if (this.#size >= MAX_SERIES) this.#dropVanished()
     for (const [signal, values] of Object.entries(signals))
       for (const { subject, value } of values) this.#put(signal, subject, slot, value)
     this.#frames++
@@ -92,7 +93,7 @@ export class History {
   }
 
   #add(signal: string, subject: string): Series | null {
-    if (this.#size >= MAX_SERIES && !this.#dropVanished()) return null
+    if (this.#size >= MAX_SERIES) return null
     const series = { values: new Float64Array(this.#slots).fill(Number.NaN), lastFrame: this.#frames }
     const subjects = this.#signals.get(signal) ?? new Map<string, Series>()
     this.#signals.set(signal, subjects.set(subject, series))
@@ -101,11 +102,9 @@ export class History {
   }
 
   /** Makes room: what is there counts more than what was. Two frames of grace for what lacks a value now and then. */
-  #dropVanished(): boolean {
-    const before = this.#size
+  #dropVanished(): void {
     for (const [signal, subjects] of this.#signals)
       for (const [subject, { lastFrame }] of subjects) if (this.#frames - lastFrame > 2) this.#drop(signal, subject)
-    return this.#size < before
   }
 
   #drop(signal: string, subject: string): void {

@@ -64,10 +64,8 @@ export const containerLogPressure: Rule = {
     'Truncate the file that is being written (`truncate -s 0 FILE`), never `rm` it: a removed file that is still open keeps its space. Remove the oldest rotated files first. Then bound it (docker: log-opts max-size and max-file; kubelet: containerLogMaxSize) and let the container write less.',
 }
 
-/** Logs that are clear are not listed, which says the same: a node has hundreds of them. */
 function observing(signal: LogSignal): Trigger['observe'] {
-  return (view, levels) =>
-    view.facts.containerlogs.map(log => observe(view, levels, signal, log)).filter(({ stance }) => stance !== 'clear')
+  return (view, levels) => view.facts.containerlogs.map(log => observe(view, levels, signal, log))
 }
 
 function observe(view: View, levels: Levels, signal: LogSignal, log: ContainerLogFact): Observation {
