@@ -38,6 +38,8 @@ export interface Lease {
   readonly probe: { readonly ageMs: number; readonly roundTripMs: number } | null
   /** Why the last such question got no answer; null where it did, or where none was asked. */
   readonly apiError: string | null
+  /** How long the API server has answered each time, to the watch and to questions; null while it does not. */
+  readonly answeringForMs: number | null
 }
 
 export interface HttpAnswer {

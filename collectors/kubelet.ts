@@ -4,7 +4,7 @@ import { collector } from './collector.ts'
  * The Lease that the kubelet renews every 10 s in kube-node-lease (`Lease` in host.ts). When it is older than its duration,
  * 40 s by default, the control plane calls the node NotReady.
  *
- *     durationSeconds 40, ageMs 4211, renewals 17, probe null, apiError null
+ *     durationSeconds 40, ageMs 4211, renewals 17, probe null, apiError null, answeringForMs 170512
  *
  * Followed by watch, beside the loop. KEP-589.
  */

@@ -9,6 +9,12 @@ export const kubeletSignals = {
     worse: 'up',
     help: "Time since the kubelet's Lease was seen to be renewed, over its duration; from 1 on the control plane calls the node NotReady",
   },
+  'kubelet.leaseLateRatio': {
+    unit: 'ratio',
+    subject: 'Node',
+    worse: 'up',
+    help: 'The same, but counted from the moment on from which the API server has answered: after an outage of it every Lease is old, and no kubelet late',
+  },
   'kubelet.leaseAgeMs': {
     unit: 'ms',
     subject: 'Node',
@@ -51,6 +57,8 @@ export const kubelet = derivation({
     if (lease) {
       signals.set('kubelet.leaseAgeMs', 'node', lease.ageMs)
       signals.set('kubelet.leaseAgeRatio', 'node', lease.ageMs / (lease.durationSeconds * 1000))
+      const lateMs = lease.answeringForMs === null ? undefined : Math.min(lease.ageMs, lease.answeringForMs)
+      signals.set('kubelet.leaseLateRatio', 'node', lateMs && lateMs / (lease.durationSeconds * 1000))
       signals.set('apiserver.roundTripMs', 'node', lease.probe?.roundTripMs)
     }
     if (healthz) {

@@ -8,7 +8,7 @@ export interface Connection {
   authorize(options: RequestOptions): Promise<void>
 }
 
-type Verb = 'get' | 'watch' | 'create' | 'patch'
+type Verb = 'get' | 'list' | 'watch' | 'create' | 'patch'
 
 export interface Call {
   readonly verb: Verb
@@ -58,7 +58,7 @@ const MAX_BODY_BYTES = 4 * 1024 * 1024
 /** Bookmarks come once a minute: a watch that is silent for longer is dead. */
 const WATCH_SILENCE_MS = 150_000
 
-const VERB_METHODS: Record<Verb, string> = { get: 'GET', watch: 'GET', create: 'POST', patch: 'PATCH' }
+const VERB_METHODS: Record<Verb, string> = { get: 'GET', list: 'GET', watch: 'GET', create: 'POST', patch: 'PATCH' }
 
 /** Asks the API server. Every call has a deadline, every answer a bound, and every outcome is told to `observe`. */
 export class Api {

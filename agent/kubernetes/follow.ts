@@ -11,6 +11,11 @@ interface WatchEvent<T> {
   readonly object: T
 }
 
+interface ListOf<T> {
+  readonly metadata: { readonly resourceVersion: string }
+  readonly items: readonly T[]
+}
+
 /** One object of the API: its collection, and its name therein. */
 export interface Followed {
   /** As RBAC spells it. */
@@ -38,8 +43,8 @@ const RETRY: Retry = { firstMs: 1_000, lastMs: 60_000 }
 const WATCH_SECONDS = { least: 300, spread: 300 }
 
 /**
- * Keeps one object current: read once, then watched from that version on, read again when the watch is lost (410 Gone).
- * Failures are tried again with growing, jittered delays, for ever. Needs the verbs get and watch, not list.
+ * Keeps one object current: listed by its name, then watched from that version on, listed again when the watch is lost (410
+ * Gone). Failures are tried again with growing, jittered delays, for ever. Needs the verbs list and watch.
  */
 export async function follow<T extends KubernetesObject>(
   api: Api,
@@ -62,7 +67,6 @@ export async function follow<T extends KubernetesObject>(
     } catch (error) {
       if (signal.aborted) return
       const failure = error as ApiError
-      if (failure.code === 404) listener.onObject(null)
       listener.onTrouble(failure)
       await sleep(failure.retryAfterMs ?? backoffMs(++failures, retry), undefined, { signal }).catch(() => undefined)
     }
@@ -80,14 +84,19 @@ async function once<T extends KubernetesObject>(
   { resource, collection, name }: Followed,
   { onObject, signal }: { onObject(object: T | null): void; signal: AbortSignal },
 ): Promise<void> {
-  const { object } = await api.ask<T>({ verb: 'get', resource, path: `${collection}/${name}` }, signal)
-  onObject(object)
-  let version = object.metadata.resourceVersion ?? ''
+  const fieldSelector = `metadata.name=${name}`
+  const { object: list } = await api.ask<ListOf<T>>(
+    { verb: 'list', resource, path: collection, query: { fieldSelector } },
+    signal,
+  )
+  onObject(list.items[0] ?? null)
+  // Of the list, not of the object: what has not changed for long is too old to watch from.
+  let version = list.metadata.resourceVersion
   while (!signal.aborted) {
     const timeoutSeconds = Math.round(WATCH_SECONDS.least + WATCH_SECONDS.spread * Math.random())
     const query = {
       watch: 'true',
-      fieldSelector: `metadata.name=${name}`,
+      fieldSelector,
       allowWatchBookmarks: 'true',
       resourceVersion: version,
       timeoutSeconds: String(timeoutSeconds),

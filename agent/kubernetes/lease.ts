@@ -11,6 +11,8 @@ interface LeaseObject extends KubernetesObject {
 /** A Lease older than this share of its duration is asked for directly: a watch may lag or be cut off. */
 const SUSPICIOUS_RATIO = 0.45
 const PROBE_MS = 5_000
+/** An answer too: the watch has to begin anew. */
+const GONE = 410
 /** What the kubelet asks for unless told otherwise. */
 const DURATION_SECONDS = 40
 
@@ -26,6 +28,8 @@ export class LeaseFollower {
   readonly #probeMs: number
   readonly #stopping = new AbortController()
   #seen: Seen | null = null
+  /** Since when the API server has answered each time; null while it does not. */
+  #answeringSinceMs: number | null = null
   #why = 'not read yet'
   #timer: NodeJS.Timeout | undefined
 
@@ -40,6 +44,7 @@ export class LeaseFollower {
       onObject: (lease: LeaseObject | null) => this.#see(lease),
       onTrouble: (error: ApiError | null) => {
         this.#why = error?.message ?? this.#why
+        this.#noteReach(error === null || error.code === GONE)
       },
     }
     void follow<LeaseObject>(api, followed, listener, this.#stopping.signal)
@@ -61,7 +66,12 @@ export class LeaseFollower {
       renewals,
       probe: probe && { ageMs: nowMs - probe.atMs, roundTripMs: probe.roundTripMs },
       apiError,
+      answeringForMs: this.#answeringSinceMs === null ? null : nowMs - this.#answeringSinceMs,
     })
+  }
+
+  #noteReach(answered: boolean): void {
+    this.#answeringSinceMs = answered ? (this.#answeringSinceMs ?? this.#now()) : null
   }
 
   #see(object: LeaseObject | null): void {
@@ -93,9 +103,11 @@ export class LeaseFollower {
     }
     try {
       const { object, roundTripMs } = await this.#api.ask<LeaseObject>(this.#call, this.#stopping.signal)
+      this.#noteReach(true)
       this.#see(object)
       note({ probe: { atMs: this.#now(), roundTripMs }, apiError: null })
     } catch (error) {
+      this.#noteReach(false)
       if (!this.#stopping.signal.aborted) note({ probe: null, apiError: (error as ApiError).message })
     }
   }

@@ -54,6 +54,13 @@ function typeOf(key: string): string | undefined {
   }
 }
 
+/** Of two states of one object. Resource versions are comparable (KEP-5504), and always were where etcd counts them. */
+export function isOlder({ metadata: a }: KubernetesObject, { metadata: b }: KubernetesObject): boolean {
+  const [left = '', right = ''] = [a.resourceVersion, b.resourceVersion]
+  if (a.uid !== b.uid || !/^\d+$/.test(left) || !/^\d+$/.test(right)) return false
+  return BigInt(left) < BigInt(right)
+}
+
 /** When something of our name last wrote the status; null if never. */
 export function lastWrittenAs(node: NodeObject): string | null {
   const times = (node.metadata.managedFields ?? [])

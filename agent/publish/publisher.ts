@@ -3,7 +3,7 @@ import { type Api, ApiError } from '../kubernetes/api.ts'
 import { backoffMs, follow } from '../kubernetes/follow.ts'
 import { isoTime, type Report } from '../report.ts'
 import { EventQueue } from './events.ts'
-import { FIELD_MANAGER, isLeaving, lastWrittenAs, type NodeCondition, type NodeObject } from './node.ts'
+import { FIELD_MANAGER, isLeaving, isOlder, lastWrittenAs, type NodeCondition, type NodeObject } from './node.ts'
 import { afterWrite, type Pace, type Plan, planWrite, startPace } from './plan.ts'
 import { RivalWatch } from './rival.ts'
 import { type Tellable, type Told, tellChanges } from './tell.ts'
@@ -101,6 +101,7 @@ export class Publisher {
   }
 
   #seeNode(node: NodeObject | null): void {
+    if (node && this.#node && isOlder(node, this.#node)) return // on its way while we wrote
     if (node === null && this.#node !== null)
       this.#log.warn('the Node object is gone: nothing is published until it is back')
     if (node && !this.#busy && this.#rival.look(lastWrittenAs(node), this.#now())) this.#log.warn(RIVAL)

@@ -90,7 +90,8 @@ export function hasLasted(
   { afterMs, warningAfterMsOf, bootGraceMs }: Policy,
   { wallMs, uptimeMs }: Moment,
 ): boolean {
-  const lastedMs = wallMs - Date.parse(since)
+  // A clock that was set back in between must not hold back what is critical.
+  const lastedMs = Math.max(wallMs - Date.parse(since), 0)
   if (severity === 'critical') return lastedMs >= afterMs.critical
   if (severity === 'info' || uptimeMs < bootGraceMs) return false
   return lastedMs >= (warningAfterMsOf[condition ?? ''] ?? afterMs.warning)

@@ -15,7 +15,7 @@ export const kubeletHeartbeatLate: Rule = {
   triggers: [
     {
       name: 'level',
-      signal: 'kubelet.leaseAgeRatio',
+      signal: 'kubelet.leaseLateRatio',
       unit: 'ratio',
       direction: 'above',
       raise: 0.6,
@@ -23,13 +23,13 @@ export const kubeletHeartbeatLate: Rule = {
       critical: 0.9,
       reason: 'LeaseNotRenewed',
       forMs: 0,
-      also: 'and the API server, asked directly, still has the old Lease',
+      also: 'and the API server, asked directly, still has the old Lease and has answered all the time',
       observe: nodeValueAbove(
-        'kubelet.leaseAgeRatio',
+        'kubelet.leaseLateRatio',
         (ratio, { facts }) => ({
           message: lateness(facts.kubelet),
           evidence: evidence({
-            leaseAgeRatio: ratio,
+            leaseLateRatio: ratio,
             leaseAgeMs: facts.kubelet.lease?.ageMs,
             apiRoundTripMs: facts.kubelet.lease?.probe?.roundTripMs,
             healthzMs: facts.kubelet.healthz?.roundTripMs,

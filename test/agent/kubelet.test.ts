@@ -35,6 +35,8 @@ async function leaseServer(t: Test) {
     asked++
     if (mode === 'dead') request.socket.destroy()
     else if (mode === 'none') response.writeHead(404).end('{"message":"not found"}')
+    else if (request.url?.includes('fieldSelector'))
+      response.end(JSON.stringify({ metadata: { resourceVersion: String(renewed) }, items: [object()] }))
     else response.end(JSON.stringify(object()))
   })
   const api = new Api(
@@ -131,7 +133,7 @@ t.test('both are recorded and replayed', async t => {
   t.strictSame(await again.services.ask('http://127.0.0.1:1/healthz'), word)
 })
 
-const LEASE: Lease = { durationSeconds: 40, ageMs: 3000, renewals: 5, probe: null, apiError: null }
+const LEASE: Lease = { durationSeconds: 40, ageMs: 3000, renewals: 5, probe: null, apiError: null, answeringForMs: 1e6 }
 const RULES = ['KubeletHeartbeatLate', 'KubeletUnhealthy', 'NodeCutOff', 'APIServerSlow']
 const well: HttpAnswer = { code: 200, roundTripMs: 1 }
 
@@ -166,16 +168,25 @@ t.test('NodeCutOff: where the API server does not answer nobody calls the kubele
     lease:
       second < 60 || second > 120
         ? LEASE
-        : late((second - 50) * 1000, { probe: null, apiError: 'ECONNREFUSED: nobody' }),
+        : late((second - 50) * 1000, { probe: null, apiError: 'ECONNREFUSED: nobody', answeringForMs: null }),
     kubelet: well,
   }))
   t.same(everHeld(outcomes), ['NodeCutOff warning'])
   t.match(outcomes[9]!.judgement.problems[0]!.message, /for 40 s: ECONNREFUSED/)
 })
 
+t.test('after an outage of the API server no kubelet is late before it could have renewed', async t => {
+  const outcomes = kubelet(200, second => ({
+    // Away until 100; the kubelet renews at 110.
+    lease: second < 110 ? late(second * 1000, { answeringForMs: second < 100 ? null : (second - 100) * 1000 }) : LEASE,
+    kubelet: well,
+  }))
+  t.same(everHeld(outcomes), [])
+})
+
 t.test('a kubelet that is late stays so when the API server goes away too', async t => {
   const outcomes = kubelet(120, second => ({
-    lease: second < 60 ? late(30_000) : late(60_000, { probe: null, apiError: 'gone' }),
+    lease: second < 60 ? late(30_000) : late(60_000, { probe: null, apiError: 'gone', answeringForMs: null }),
     kubelet: well,
   }))
   t.same(span(outcomes, 'KubeletHeartbeatLate'), [0, 120])

@@ -1,5 +1,6 @@
 /** What `kubectl describe node` shows of the agent's verdicts, through faults of the node, of the API server, and of others. */
 import t, { type Test } from 'tap'
+import type { Report } from '../../agent/report.ts'
 import { until } from '../host/beds/wait.ts'
 import { agentLog, agentReport, deployAgent, rolledOut } from './agent.ts'
 import { type Cluster, startCluster } from './cluster.ts'
@@ -13,6 +14,7 @@ interval: 2s
 publish: { spread: 1s, bootGrace: 0s, after: { warning: 0s } }
 rules:
   DiskFillingUp: { for: 4s, hold: 4s }
+  KubeletHeartbeatLate: { hold: 4s }
 `
 
 interface Condition {
@@ -85,15 +87,16 @@ async function declares(t: Test, cluster: Cluster): Promise<void> {
   t.ok(bytes <= 6 * 1024, `${bytes} bytes of the Node are ours`)
 }
 
+const FILLER = '/var/filler'
+
+/** To 12 %, which is within the margin of the rule: the kubelet evicts below 10 %. */
+const fill = ({ exec }: Cluster): Promise<string> =>
+  exec('sh', '-ec', `set -- $(stat -f -c "%S %b %a" /var); fallocate -l $(( ($3 - $2 * 12 / 100) * $1 )) ${FILLER}`)
+
 async function fillsDisk(t: Test, cluster: Cluster): Promise<void> {
   const before = (await conditionsOf(cluster)).get('DiskFillingUp')!
   const begun = Date.now()
-  // The kubelet evicts below 10 %: between that and the margin of the rule.
-  await cluster.exec(
-    'sh',
-    '-ec',
-    'set -- $(stat -f -c "%S %b %a" /var); fallocate -l $(( ($3 - $2 * 12 / 100) * $1 )) /var/filler',
-  )
+  await fill(cluster)
   const bad = await turns(cluster, 'DiskFillingUp', 'True')
   t.comment(`published ${Date.now() - begun} ms after the fault, with a persistence of 4 s`)
   t.match(bad.message, /\/var .*since \d\d:\d\d:\d\dZ/)
@@ -107,7 +110,7 @@ async function fillsDisk(t: Test, cluster: Cluster): Promise<void> {
   await agentReport(cluster, 'a judged problem', ({ problems }) => problems.some(({ id }) => /^DiskFilling/.test(id)))
   t.equal((await conditionsOf(cluster)).get('DiskFillingUp')?.lastTransitionTime, bad.lastTransitionTime, 'a restart')
 
-  await cluster.exec('rm', '/var/filler')
+  await cluster.exec('rm', FILLER)
   const good = await turns(cluster, 'DiskFillingUp', 'False')
   t.ok(good.lastTransitionTime > bad.lastTransitionTime)
   await until('the event of its end', async () => /Normal +NoDiskFillingUp /.test(await describeNode(cluster)))
@@ -145,35 +148,38 @@ async function stopsKubelet(t: Test, cluster: Cluster): Promise<void> {
 }
 
 async function losesApi(t: Test, cluster: Cluster): Promise<void> {
-  cluster.kill('kube-apiserver')
+  const late = await timesOf(cluster, 'LeaseNotRenewed')
   const begun = Date.now()
-  await cluster.exec(
-    'sh',
-    '-ec',
-    'set -- $(stat -f -c "%S %b %a" /var); fallocate -l $(( ($3 - $2 * 12 / 100) * $1 )) /var/filler',
-  )
-  await new Promise(resolve => setTimeout(resolve, 15_000))
-  await cluster.exec('rm', '/var/filler')
-  await new Promise(resolve => setTimeout(resolve, 10_000))
+  cluster.kill('kube-apiserver')
+  await fill(cluster)
+  const isFull = async () => (await localReport(cluster)).problems.some(({ id }) => id === 'DiskFillingUp//var')
+  await until('the problem', isFull, { everyMs: 1000 })
+  await cluster.exec('rm', FILLER)
+  await until('its end', async () => !(await isFull()), { everyMs: 1000 })
   const back = Date.now()
   cluster.restart('kube-apiserver')
-  const event = await until(
-    'the late event',
-    async () => {
-      const events = JSON.parse(
-        await cluster.kubectl('get', 'events.events.k8s.io', '-n', 'default', '-o', 'json'),
-      ) as {
-        items: { reason: string; eventTime: string; note: string }[]
-      }
-      return events.items.find(
-        ({ note, eventTime }) => note.startsWith('DiskFillingUp//var: ') && Date.parse(eventTime) > begun,
-      )
-    },
-    { everyMs: 1000 },
-  )
-  t.ok(Date.parse(event.eventTime) < back, `${event.eventTime} is when it was, not when it was told`)
+  const isMeanwhile = (time: number) => time > begun - 1000 && time < back
+  const told = async (reason: string) => (await timesOf(cluster, reason)).some(isMeanwhile)
+  await until('the event of its beginning', () => told('DiskNearlyFull'), { everyMs: 1000 })
+  await until('the event of its end', () => told('NoDiskFillingUp'), { everyMs: 1000 })
   await turns(cluster, 'DiskFillingUp', 'False')
+  t.strictSame(await timesOf(cluster, 'LeaseNotRenewed'), late, 'nobody calls the kubelet late for it')
 }
+
+/** When events of this reason were last seen, ms since the epoch. */
+async function timesOf({ kubectl }: Cluster, reason: string): Promise<number[]> {
+  const text = await kubectl('get', 'events.events.k8s.io', '--namespace=default', '-o', 'json')
+  const { items } = JSON.parse(text) as {
+    items: { reason: string; eventTime: string; series?: { lastObservedTime: string } }[]
+  }
+  return items
+    .filter(event => event.reason === reason)
+    .map(({ eventTime, series }) => Date.parse(series?.lastObservedTime ?? eventTime))
+}
+
+/** Asked on the node itself: without an API server kubectl reaches nobody. */
+const localReport = async ({ exec }: Cluster): Promise<Report> =>
+  JSON.parse(await exec('curl', '--silent', '--fail', 'http://127.0.0.1:20900/status')) as Report
 
 async function losesRight(t: Test, cluster: Cluster): Promise<void> {
   const role = JSON.parse(await cluster.kubectl('get', 'clusterrole', 'node-agent', '-o', 'json')) as {
