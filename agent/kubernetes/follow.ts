@@ -68,9 +68,23 @@ export async function follow<T extends KubernetesObject>(
       if (signal.aborted) return
       const failure = error as ApiError
       listener.onTrouble(failure)
-      await sleep(failure.retryAfterMs ?? backoffMs(++failures, retry), undefined, { signal }).catch(() => undefined)
+      await sleep(pauseMs(failure, ++failures, retry), undefined, { signal }).catch(() => undefined)
     }
   }
+}
+
+/** However long a server asks us to wait. */
+const MOST_ASKED_MS = 5 * 60_000
+/** Those who were told the same time must not come back together. */
+const ASKED_SPREAD = 0.2
+
+/**
+ * The pause after the latest of so many failures in a row, ms: as long as the server asks for (Retry-After), within bounds,
+ * and never shorter than if it had not asked.
+ */
+export function pauseMs({ retryAfterMs }: ApiError, failures: number, retry: Retry = RETRY): number {
+  const askedMs = Math.min(retryAfterMs ?? 0, MOST_ASKED_MS) * (1 + ASKED_SPREAD * Math.random())
+  return Math.max(askedMs, backoffMs(failures, retry))
 }
 
 /** Exponential with full jitter, at least a tenth of it. */
