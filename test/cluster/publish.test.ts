@@ -17,6 +17,12 @@ rules:
   KubeletHeartbeatLate: { hold: 4s }
 `
 
+/** A kubelet that frees no space by itself: it would remove the agent's image while the agent is restarted. */
+const PATIENT = {
+  imageGCHighThresholdPercent: 100,
+  evictionHard: { 'memory.available': '100Mi', 'nodefs.available': '10%', 'imagefs.available': '10%' },
+}
+
 interface Condition {
   readonly type: string
   readonly status: string
@@ -27,7 +33,7 @@ interface Condition {
 }
 
 t.test('conditions and events on a real node', { skip: noCluster() }, async t => {
-  const cluster = await startCluster(t)
+  const cluster = await startCluster(t, { kubelet: PATIENT })
   await deployAgent(cluster, { config: CONFIG })
   await t.test('every condition is declared, and small', t => declares(t, cluster))
   await t.test('a disk that fills up, and is emptied', t => fillsDisk(t, cluster))
