@@ -22,7 +22,7 @@ export interface Host {
 export interface Services {
   /** The node's Lease, as followed beside the loop; `Absent` without a cluster. */
   lease(): Reading<Lease>
-  /** The answer to a GET of a loopback address, within 10 s; `Absent` where nobody listens and nobody ever did. */
+  /** The answer to a GET of a loopback address, within 10 s; `Absent` where nobody listens and nobody did since the start. */
   ask(url: string): Promise<Reading<HttpAnswer>>
 }
 
@@ -30,22 +30,34 @@ export interface Services {
 export interface Lease {
   /** `leaseDurationSeconds`. */
   readonly durationSeconds: number
-  /** Time since we saw `renewTime` change. */
+  /** Time since we saw `renewTime` change, or first saw it. */
   readonly ageMs: number
-  /** Changes that we saw: a counter of this run of the agent. */
+  /** Values of `renewTime` that we saw: a counter of this run of the agent. */
   readonly renewals: number
   /** The last answer to a direct question, which is asked while the Lease looks old: it was the same then. */
   readonly probe: { readonly ageMs: number; readonly roundTripMs: number } | null
-  /** Why the last such question got no answer; null where it did, or where none was asked. */
-  readonly apiError: string | null
-  /** How long the API server has answered each time, to the watch and to questions; null while it does not. */
+  /** Why the last such question got no Lease; null where it did, or where none was asked. */
+  readonly apiError: ApiFailure | null
+  /**
+   * How long the API server has answered each time, to the watch and to questions, and those within a second; null while it
+   * does not. Begins anew where the agent itself stood still.
+   */
   readonly answeringForMs: number | null
+}
+
+export interface ApiFailure {
+  /** HTTP status; 0: no answer. */
+  readonly code: number
+  readonly message: string
 }
 
 export interface HttpAnswer {
   /** HTTP status; 0: no answer. */
   readonly code: number
+  /** Until the answer came, or until we knew that none would. */
   readonly roundTripMs: number
+  /** Why there was no answer. */
+  readonly error: string | null
 }
 
 /** Everything on a real file system: on a dead disk or NFS server these calls hang in the kernel. */

@@ -20,7 +20,7 @@ const HEALTHZ = 'http://127.0.0.1:10248/healthz'
 /**
  * The kubelet's own word on its health, and how long it took (`HttpAnswer` in host.ts).
  *
- *     code 200, roundTripMs 1.2
+ *     code 200, roundTripMs 1.2, error null
  *
  * Asked every 30 s, with a deadline of 10 s, as node-problem-detector does. It tells that the process answers, and little
  * more. KubeletConfiguration: healthzBindAddress, healthzPort.

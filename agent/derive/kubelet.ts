@@ -46,7 +46,8 @@ const OK = 200
 /** What is known of the kubelet's heartbeat: two witnesses, and whether we ourselves reach the API server. */
 export interface KubeletFacts {
   readonly lease: Lease | undefined
-  readonly healthz: HttpAnswer | undefined
+  /** `ageMs`: since the answer came, or was given up. */
+  readonly healthz: (HttpAnswer & { readonly ageMs: number }) | undefined
 }
 
 export const kubelet = derivation({
@@ -65,6 +66,7 @@ export const kubelet = derivation({
       signals.set('kubelet.healthzMs', 'node', healthz.roundTripMs)
       signals.set('kubelet.healthzFailing', 'node', healthz.code === OK ? 0 : 1)
     }
-    return { state, facts: { lease, healthz } }
+    const ageMs = curr.atMs - curr.readings.kubelet.atMs
+    return { state, facts: { lease, healthz: healthz && { ...healthz, ageMs } } }
   },
 })

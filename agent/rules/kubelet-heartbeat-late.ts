@@ -1,4 +1,4 @@
-import type { HttpAnswer } from '../../collectors/host.ts'
+import type { HttpAnswer, Lease } from '../../collectors/host.ts'
 import type { KubeletFacts } from '../derive/kubelet.ts'
 import { duration } from '../words.ts'
 import { nodeValueAbove } from './node-value.ts'
@@ -23,7 +23,7 @@ export const kubeletHeartbeatLate: Rule = {
       critical: 0.9,
       reason: 'LeaseNotRenewed',
       forMs: 0,
-      also: 'and the API server, asked directly, still has the old Lease and has answered all the time',
+      also: 'and the API server, asked directly, still has the old Lease and has answered all the time, within 1 s',
       observe: nodeValueAbove(
         'kubelet.leaseLateRatio',
         (ratio, { facts }) => ({
@@ -32,10 +32,10 @@ export const kubeletHeartbeatLate: Rule = {
             leaseLateRatio: ratio,
             leaseAgeMs: facts.kubelet.lease?.ageMs,
             apiRoundTripMs: facts.kubelet.lease?.probe?.roundTripMs,
-            healthzMs: facts.kubelet.healthz?.roundTripMs,
+            healthzMs: ownWord(facts.kubelet)?.roundTripMs,
           }),
         }),
-        ({ facts }) => facts.kubelet.lease?.probe !== null,
+        ({ facts }) => isConfirmed(facts.kubelet.lease),
       ),
     },
   ],
@@ -45,16 +45,30 @@ export const kubeletHeartbeatLate: Rule = {
     'Look what keeps the kubelet: the other problems of this node (disk, memory), `systemctl status kubelet`, `journalctl -u kubelet`, threads in D (`ps -eLo stat,wchan:32,comm | grep ^D`).',
 }
 
+/** Two questions' time: an older answer says nothing of now. */
+const FRESH_MS = 10_000
+
+const isConfirmed = (lease: Lease | undefined): boolean => !!lease?.probe && lease.probe.ageMs <= FRESH_MS
+
 /** Kubelet, API server, network: which of the three it is. */
-function lateness({ lease, healthz }: KubeletFacts): string {
+function lateness(facts: KubeletFacts): string {
+  const { lease } = facts
   if (!lease) return 'the kubelet does not renew its Lease'
   const api = lease.probe ? `; the API server answered in ${duration(lease.probe.roundTripMs)}` : ''
-  return `the kubelet has not renewed its Lease for ${duration(lease.ageMs)} (NotReady from ${lease.durationSeconds} s on)${api}${own(healthz)}`
+  return `the kubelet has not renewed its Lease for ${duration(lease.ageMs)} (NotReady from ${lease.durationSeconds} s on)${api}${own(ownWord(facts))}`
+}
+
+/** The kubelet renews its Lease four times in its duration. */
+const RENEWALS = 4
+
+/** What it said before the renewal was due says nothing of why that did not come. */
+function ownWord({ lease, healthz }: KubeletFacts): HttpAnswer | undefined {
+  const overdueMs = lease ? lease.ageMs - (lease.durationSeconds * 1000) / RENEWALS : 0
+  return healthz && healthz.ageMs <= overdueMs ? healthz : undefined
 }
 
 function own(healthz: HttpAnswer | undefined): string {
   if (!healthz) return ''
-  return healthz.code === 0
-    ? ', the kubelet itself does not answer'
-    : `, the kubelet itself answered in ${duration(healthz.roundTripMs)}`
+  if (healthz.code === 0) return ', the kubelet itself does not answer'
+  return `, the kubelet itself answered ${healthz.code} in ${duration(healthz.roundTripMs)}`
 }

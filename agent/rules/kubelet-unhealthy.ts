@@ -24,7 +24,7 @@ export const kubeletUnhealthy: Rule = {
       also: 'where a kubelet listens on 127.0.0.1:10248, or did so while the agent runs',
       observe: nodeValueAbove('kubelet.healthzFailing', (_, { facts: { kubelet } }) => ({
         message: `the kubelet's /healthz ${said(kubelet.healthz)}`,
-        evidence: evidence({ code: kubelet.healthz?.code, roundTripMs: kubelet.healthz?.roundTripMs }),
+        evidence: evidence({ statusCode: kubelet.healthz?.code, healthzMs: kubelet.healthz?.roundTripMs }),
       })),
     },
   ],
@@ -32,6 +32,6 @@ export const kubeletUnhealthy: Rule = {
 }
 
 function said(healthz: HttpAnswer | undefined): string {
-  if (!healthz || healthz.code === 0) return `did not answer within ${duration(healthz?.roundTripMs ?? 0)}`
+  if (!healthz || healthz.code === 0) return `did not answer (${healthz?.error ?? 'unknown why'})`
   return `answered ${healthz.code} in ${duration(healthz.roundTripMs)}`
 }

@@ -1,4 +1,4 @@
-import type { Blocking, FileEntry, Host, Services } from '../host.ts'
+import type { ApiFailure, Blocking, FileEntry, Host, HttpAnswer, Lease, Services } from '../host.ts'
 import { type Fault, fault, type Reading } from '../reading.ts'
 
 /** Every answer that a host gave, by the question: `read /proc/loadavg`, `statfs /var`. */
@@ -54,7 +54,7 @@ export function replay(answers: Answers): Host {
     (name: string) =>
     (...args: unknown[]): Reading<never> =>
       (answers.get(question(name, args)) as Reading<never> | undefined) ??
-      fault('Absent', `${args[0]}: not in this capture`)
+      fault('Absent', `${args[0] ?? name}: not in this capture`)
   const later =
     (name: string) =>
     async (...args: unknown[]) =>
@@ -86,6 +86,23 @@ const OF_A_FILE = ['sizeBytes', 'allocatedBytes', 'inode', 'modifiedMs'] satisfi
 
 const isFileEntry = (value: unknown): boolean => hasNumbers(value, OF_A_FILE) && isText((value as FileEntry).path)
 
+const isNullOr =
+  (is: (value: unknown) => boolean) =>
+  (value: unknown): boolean =>
+    value === null || is(value)
+
+const OF_A_LEASE = ['durationSeconds', 'ageMs', 'renewals'] satisfies (keyof Lease)[]
+
+const isLease = (value: unknown): boolean => {
+  if (!hasNumbers(value, OF_A_LEASE)) return false
+  const { probe, apiError, answeringForMs } = value as Lease
+  return (
+    isNullOr(Number.isFinite)(answeringForMs) &&
+    isNullOr(answer => hasNumbers(answer, ['ageMs', 'roundTripMs']))(probe) &&
+    isNullOr(failure => hasNumbers(failure, ['code']) && isText((failure as ApiFailure).message))(apiError)
+  )
+}
+
 /** Sizes of file systems are looked at by their collector, which names the file system. */
 const VALUES: Readonly<Record<string, (value: unknown) => boolean>> = {
   read: isText,
@@ -94,8 +111,8 @@ const VALUES: Readonly<Record<string, (value: unknown) => boolean>> = {
   readText: isText,
   files: isListOf(isFileEntry),
   resolve: isText,
-  lease: value => hasNumbers(value, ['durationSeconds', 'ageMs', 'renewals']),
-  ask: value => hasNumbers(value, ['code', 'roundTripMs']),
+  lease: isLease,
+  ask: value => hasNumbers(value, ['code', 'roundTripMs']) && isNullOr(isText)((value as HttpAnswer).error),
 }
 
 const isFault = (value: unknown): boolean => {

@@ -139,6 +139,14 @@ t.test('what is wrong is said in one sentence with file, line, key and remedy', 
   )
 })
 
+t.test('events are asked for by the ids of findings', async t => {
+  t.same(config('events:\n  include: [NodeCutOff, ListenOverflow]\n').eventRules, ['NodeCutOff', 'ListenOverflow'])
+  const named = (id: string) =>
+    new RegExp(`yaml:2: events\\.include\\.0: "${id}" is not one of .*ListenOverflow, .*NodeCutOff`)
+  for (const id of ['listenoverflow', 'DiskHung', 'ClockStepped'])
+    refused(t, () => config(`events:\n  include: [${id}]\n`), named(id))
+})
+
 t.test('an error inside a list says where it is', async t => {
   refused(
     t,
