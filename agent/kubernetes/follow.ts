@@ -26,8 +26,11 @@ export interface Followed {
 }
 
 export interface FollowListener<T> {
-  /** Null: it does not exist (any more). */
-  onObject(object: T | null): void
+  /**
+   * Null: it does not exist (any more). `fresh`: as the server has it now, even if older than what was seen before (it was
+   * restored from a backup); else an event of the watch, which may be on its way for some time.
+   */
+  onObject(object: T | null, fresh: boolean): void
   /** Every failed attempt, with the reason; null once it goes well again. */
   onTrouble(error: ApiError | null): void
 }
@@ -57,10 +60,10 @@ export async function follow<T extends KubernetesObject>(
   while (!signal.aborted) {
     try {
       await once<T>(api, followed, {
-        onObject(object) {
+        onObject(object, fresh) {
           failures = 0
           listener.onTrouble(null)
-          listener.onObject(object)
+          listener.onObject(object, fresh)
         },
         signal,
       })
@@ -71,6 +74,13 @@ export async function follow<T extends KubernetesObject>(
       await sleep(pauseMs(failure, ++failures, retry), undefined, { signal }).catch(() => undefined)
     }
   }
+}
+
+/** Of two states of one object. Resource versions are comparable (KEP-5504), and always were where etcd counts them. */
+export function isOlder({ metadata: a }: KubernetesObject, { metadata: b }: KubernetesObject): boolean {
+  const [left = '', right = ''] = [a.resourceVersion, b.resourceVersion]
+  if (a.uid !== b.uid || !/^\d+$/.test(left) || !/^\d+$/.test(right)) return false
+  return BigInt(left) < BigInt(right)
 }
 
 /** However long a server asks us to wait. */
@@ -96,14 +106,14 @@ export function backoffMs(failures: number, { firstMs, lastMs }: Retry = RETRY):
 async function once<T extends KubernetesObject>(
   api: Api,
   { resource, collection, name }: Followed,
-  { onObject, signal }: { onObject(object: T | null): void; signal: AbortSignal },
+  { onObject, signal }: { onObject: FollowListener<T>['onObject']; signal: AbortSignal },
 ): Promise<void> {
   const fieldSelector = `metadata.name=${name}`
   const { object: list } = await api.ask<ListOf<T>>(
     { verb: 'list', resource, path: collection, query: { fieldSelector } },
     signal,
   )
-  onObject(list.items[0] ?? null)
+  onObject(list.items[0] ?? null, true)
   // Of the list, not of the object: what has not changed for long is too old to watch from.
   let version = list.metadata.resourceVersion
   while (!signal.aborted) {
@@ -122,7 +132,7 @@ async function once<T extends KubernetesObject>(
         const { type, object: seen } = event as WatchEvent<T>
         if (type === 'ERROR') throw gone(seen)
         version = seen.metadata.resourceVersion ?? version
-        if (type !== 'BOOKMARK') onObject(type === 'DELETED' ? null : seen)
+        if (type !== 'BOOKMARK') onObject(type === 'DELETED' ? null : seen, false)
       },
       signal,
     )
