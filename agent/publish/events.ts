@@ -21,7 +21,8 @@ interface Series {
 
 /** client-go's own numbers for a source that sends too much: so many at once, then one in 5 min. */
 const KEY_BUCKET = { burst: 25, everyMs: 5 * 60_000 }
-const NODE_BUCKET = { burst: 60, everyMs: 60_000 }
+/** Sixty in the first hour. */
+const NODE_BUCKET = { burst: 25, everyMs: 100_000 }
 /** A pause as long as this, and it is another series. The API server itself forgets an event after an hour. */
 const SERIES_MS = 30 * 60_000
 /** Keys that are remembered, sent or not. */
@@ -46,7 +47,8 @@ export class EventQueue {
   add(telling: Telling, nowMs: number): void {
     const before = this.#series.get(telling.key)
     const bucket = before?.bucket ?? { tokens: KEY_BUCKET.burst, atMs: nowMs }
-    const goesOn = before !== undefined && telling.wallMs - before.latest.wallMs < SERIES_MS
+    const goesOn =
+      before !== undefined && (before.sent < before.count || telling.wallMs - before.latest.wallMs < SERIES_MS)
     const series = goesOn
       ? { ...before, latest: telling, count: before.count + 1 }
       : { latest: telling, firstWallMs: telling.wallMs, count: 1, sent: 0, bucket }
@@ -68,8 +70,13 @@ export class EventQueue {
       series.bucket.tokens--
       this.#node.tokens--
       const now = this.#series.get(key)
-      if (now) this.#series.set(key, { ...now, sent: series.count })
+      if (now?.firstWallMs === series.firstWallMs) this.#series.set(key, { ...now, sent: series.count })
     }
+  }
+
+  /** Not to be sent any more: it was told already. */
+  forget(key: string): void {
+    this.#series.delete(key)
   }
 
   isWaiting(nowMs: number): boolean {
@@ -120,10 +127,13 @@ async function sendSeries(ask: (call: Call) => Promise<unknown>, regarding: Rega
 }
 
 /** The same for the same beginning: a lost answer or a restart of the agent makes no second one. */
-function nameOf({ name }: Regarding, { latest, firstWallMs }: Series): string {
-  const hash = createHash('sha256').update(`${latest.key} ${firstWallMs}`).digest('hex').slice(0, 16)
-  return `${name}.${hash}`
+function nameOf({ name, uid }: Regarding, { latest, firstWallMs }: Series): string {
+  const hash = createHash('sha256').update(`${uid} ${latest.key} ${firstWallMs}`).digest('hex').slice(0, 16)
+  return `${name.slice(0, MAX_NAME - hash.length - 1)}.${hash}`
 }
+
+const MAX_NAME = 253
+const MAX_INSTANCE = 128
 
 const createOf = (name: string, regarding: Regarding, { latest, firstWallMs, count }: Series): Call => ({
   verb: 'create',
@@ -136,7 +146,7 @@ const createOf = (name: string, regarding: Regarding, { latest, firstWallMs, cou
     metadata: { name, namespace: 'default' },
     eventTime: microTime(firstWallMs),
     reportingController: FIELD_MANAGER,
-    reportingInstance: regarding.name,
+    reportingInstance: regarding.name.slice(0, MAX_INSTANCE),
     action: latest.type === 'Warning' ? 'ProblemBegan' : 'ProblemEnded',
     reason: latest.reason,
     regarding: { apiVersion: 'v1', kind: 'Node', name: regarding.name, uid: regarding.uid },

@@ -1,3 +1,4 @@
+import { ApiError } from '../kubernetes/api.ts'
 import type { KubernetesObject } from '../kubernetes/follow.ts'
 
 /** What we look at of a Node (core/v1). Times are RFC 3339 in whole seconds. */
@@ -30,6 +31,15 @@ interface ManagedFields {
   readonly fieldsV1?: { readonly 'f:status'?: { readonly 'f:conditions'?: Readonly<Record<string, unknown>> } }
 }
 
+/** The server's answer as a Node; a proxy's page in JSON is none. Throws ApiError. */
+export function asNode(object: unknown, name: string): NodeObject {
+  const { metadata, status } = (object ?? {}) as Partial<NodeObject>
+  const isList = (value: unknown) => value === undefined || Array.isArray(value)
+  if (metadata?.name !== name || !isList(metadata.managedFields) || !isList(status?.conditions))
+    throw new ApiError(`the answer is not the Node ${name}`, 0)
+  return object as NodeObject
+}
+
 /** Under this name the API server notes which conditions are ours. */
 export const FIELD_MANAGER = 'node-agent'
 
@@ -52,13 +62,6 @@ function typeOf(key: string): string | undefined {
   } catch {
     return undefined
   }
-}
-
-/** Of two states of one object. Resource versions are comparable (KEP-5504), and always were where etcd counts them. */
-export function isOlder({ metadata: a }: KubernetesObject, { metadata: b }: KubernetesObject): boolean {
-  const [left = '', right = ''] = [a.resourceVersion, b.resourceVersion]
-  if (a.uid !== b.uid || !/^\d+$/.test(left) || !/^\d+$/.test(right)) return false
-  return BigInt(left) < BigInt(right)
 }
 
 /** When something of our name last wrote the status; null if never. */

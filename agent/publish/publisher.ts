@@ -1,9 +1,9 @@
 import type { Logger } from 'pino'
 import { type Api, ApiError } from '../kubernetes/api.ts'
-import { backoffMs, follow, isOlder } from '../kubernetes/follow.ts'
+import { follow, isOlder, pauseMs } from '../kubernetes/follow.ts'
 import { isoTime, type Report, type ReportedProblem } from '../report.ts'
 import { EventQueue } from './events.ts'
-import { FIELD_MANAGER, isLeaving, lastWrittenAs, type NodeCondition, type NodeObject } from './node.ts'
+import { asNode, FIELD_MANAGER, isLeaving, lastWrittenAs, type NodeCondition, type NodeObject } from './node.ts'
 import { afterWrite, type Pace, type Plan, planWrite, startPace } from './plan.ts'
 import { RivalWatch } from './rival.ts'
 import { ruleOf, type Tellable, type Told, tellChanges } from './tell.ts'
@@ -143,7 +143,9 @@ export class Publisher {
 
   #watch({ problems }: Report): void {
     const nowMs = this.#now()
-    this.#watched = new Map(problems.map(problem => [watchedAs(problem), this.#watched.get(watchedAs(problem)) ?? nowMs]))
+    this.#watched = new Map(
+      problems.map(problem => [watchedAs(problem), this.#watched.get(watchedAs(problem)) ?? nowMs]),
+    )
   }
 
   #tell(report: Report): void {
@@ -235,7 +237,8 @@ export class Publisher {
     this.#lastWriteWallMs = Date.now()
     this.#written = node
     // The watch may have overtaken the answer: a change of others, or the end of this Node.
-    if (this.#node?.metadata.uid === node.metadata.uid && !isOlder(node, this.#node)) this.#node = node
+    const now = this.#node
+    if (now?.metadata.uid === node.metadata.uid && !isOlder(node, now)) this.#node = node
   }
 
   #send(): Promise<void> {

@@ -24,10 +24,14 @@ export interface Traits {
 /** Where we stand. */
 export interface Moment {
   readonly wallMs: number
+  /** The wall clock's time of boot, as reckoned when the agent started: a clock that is set later is no reboot. */
+  readonly bootWallMs: number
   /** Since boot. */
   readonly uptimeMs: number
   /** Since this run of the agent judged for the first time. */
   readonly judgingForMs: number
+  /** How long a problem has been there before our eyes: a clock that is set back must not hold it back. */
+  watchedForMs(problem: ReportedProblem): number
 }
 
 /**
@@ -46,12 +50,11 @@ export function wantedConditions(
   }: { policy: Policy; traits: ReadonlyMap<string, Traits>; moment: Moment; found: readonly NodeCondition[] },
 ): NodeCondition[] {
   const leaving = isLeaving(node)
-  const bootWallMs = moment.wallMs - moment.uptimeMs
   return report.conditions.flatMap(condition => {
     const there = node.status?.conditions?.find(({ type }) => type === condition.type)
     if (leaving || condition.reason === 'NotYetJudged') return there ? [there] : []
     if (condition.reason === 'NotApplicable' && policy.omitNotApplicable) return []
-    const kept = there && Date.parse(there.lastTransitionTime ?? '') >= bootWallMs ? there : undefined
+    const kept = there && isOfThisBoot(there, found, moment) ? there : undefined
     const { settlingMs, calm } = traits.get(condition.type)!
     const next = toNode(condition)
     if (condition.status === 'True') {
@@ -67,6 +70,11 @@ export function wantedConditions(
     return [after(kept, next)]
   })
 }
+
+/** What came to stand there since we looked first is of this boot; of what we found, what is younger than it. */
+const isOfThisBoot = (there: NodeCondition, found: readonly NodeCondition[], { bootWallMs }: Moment): boolean =>
+  Date.parse(there.lastTransitionTime ?? '') >= bootWallMs ||
+  !found.some(({ type, lastTransitionTime }) => type === there.type && lastTransitionTime === there.lastTransitionTime)
 
 const isAmong = (found: readonly NodeCondition[], { type, lastTransitionTime }: NodeCondition): boolean =>
   found.some(
@@ -86,12 +94,12 @@ const isDue = ({ type }: Condition, problems: readonly ReportedProblem[], policy
 
 /** Whether a problem has lasted long enough to be told outside. Mere information never has. */
 export function hasLasted(
-  { condition, severity, since }: ReportedProblem,
+  problem: ReportedProblem,
   { afterMs, warningAfterMsOf, bootGraceMs }: Policy,
-  { wallMs, uptimeMs }: Moment,
+  { wallMs, uptimeMs, watchedForMs }: Moment,
 ): boolean {
-  // A clock that was set back in between must not hold back what is critical.
-  const lastedMs = Math.max(wallMs - Date.parse(since), 0)
+  const { condition, severity, since } = problem
+  const lastedMs = Math.max(wallMs - Date.parse(since), watchedForMs(problem))
   if (severity === 'critical') return lastedMs >= afterMs.critical
   if (severity === 'info' || uptimeMs < bootGraceMs) return false
   return lastedMs >= (warningAfterMsOf[condition ?? ''] ?? afterMs.warning)
