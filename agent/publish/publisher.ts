@@ -238,7 +238,8 @@ export class Publisher {
     this.#written = node
     // The watch may have overtaken the answer: a change of others, or the end of this Node.
     const now = this.#node
-    if (now?.metadata.uid === node.metadata.uid && !isOlder(node, now)) this.#node = node
+    const isOvertaken = now === null || now.metadata.uid !== node.metadata.uid || isOlder(node, now)
+    if (!isOvertaken) this.#node = node
   }
 
   #send(): Promise<void> {
