@@ -1,6 +1,9 @@
 import http, { type IncomingMessage } from 'node:http'
 import https, { type RequestOptions } from 'node:https'
 import { version } from '../version.ts'
+import { ApiError, asApiError, linesOf, parse, readBody, refusal } from './answer.ts'
+
+export { ApiError }
 
 /** Where the API server is, and how a request to it gets credentials and the CA to trust. */
 export interface Connection {
@@ -37,24 +40,8 @@ export interface Observed {
   readonly durationMs: number
 }
 
-/** Why a call failed. `code` is the HTTP status, 0 where there was no (whole, readable) answer. */
-export class ApiError extends Error {
-  readonly code: number
-  /** What the server asks us to wait; null if it does not say. */
-  readonly retryAfterMs: number | null
-
-  constructor(message: string, code: number, retryAfterMs: number | null = null) {
-    super(message)
-    this.name = 'ApiError'
-    this.code = code
-    this.retryAfterMs = retryAfterMs
-  }
-}
-
 /** The API server answers in milliseconds; its own limit is a minute. */
 const DEADLINE_MS = 10_000
-/** A Node object with its images and managed fields is some 30 KB. */
-const MAX_BODY_BYTES = 4 * 1024 * 1024
 /** Bookmarks come once a minute: a watch that is silent for longer is dead. */
 const WATCH_SILENCE_MS = 150_000
 
@@ -156,55 +143,4 @@ export class Api {
     if (statusCode < 200 || statusCode > 299) throw await refusal(response, statusCode)
     return response
   }
-}
-
-/** The server's own words, as in its Status object. */
-async function refusal(response: IncomingMessage, code: number): Promise<ApiError> {
-  const seconds = Number(response.headers['retry-after'])
-  const retryAfterMs = seconds >= 0 ? seconds * 1000 : null
-  const text = await readBody(response).catch(() => '')
-  let message: string = response.statusMessage || `HTTP ${code}`
-  try {
-    message = (JSON.parse(text) as { message?: string }).message || message
-  } catch {
-    // a proxy's page, say
-  }
-  return new ApiError(message, code, retryAfterMs)
-}
-
-async function readBody(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    bytes += chunk.length
-    if (bytes > MAX_BODY_BYTES) throw new ApiError(`the answer is larger than ${MAX_BODY_BYTES} bytes`, 0)
-    chunks.push(chunk)
-  }
-  if (!response.complete) throw new ApiError('the answer ended too early', 0)
-  return Buffer.concat(chunks).toString()
-}
-
-async function* linesOf(response: IncomingMessage): AsyncGenerator<string> {
-  let rest = ''
-  for await (const chunk of response.setEncoding('utf8') as AsyncIterable<string>) {
-    const lines = (rest + chunk).split('\n')
-    rest = lines.pop()!
-    if (rest.length > MAX_BODY_BYTES) throw new ApiError(`an event is larger than ${MAX_BODY_BYTES} bytes`, 0)
-    yield* lines
-  }
-}
-
-function parse<T>(text: string): T {
-  try {
-    return JSON.parse(text) as T
-  } catch {
-    throw new ApiError('the answer is not JSON', 0)
-  }
-}
-
-function asApiError(error: unknown, deadlineMs: number): ApiError {
-  if (error instanceof ApiError) return error
-  const { name, code, message } = error as Error & { code?: string }
-  if (name === 'TimeoutError') return new ApiError(`no answer within ${deadlineMs / 1000} s`, 0)
-  return new ApiError(typeof code === 'string' ? `${code}: ${message}` : message, 0)
 }

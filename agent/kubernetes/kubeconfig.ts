@@ -8,11 +8,21 @@ import type { Connection } from './api.ts'
 export function connect(file: string): Connection {
   const config = new KubeConfig()
   if (file === '') config.loadFromCluster()
-  else config.loadFromFile(file)
+  else loadFile(config, file)
   const cluster = config.getCurrentCluster()
   if (cluster === null) throw new Error(`${file || 'the pod'} names no cluster`)
   return {
     server: new URL(cluster.server),
     authorize: (options: RequestOptions) => config.applyToHTTPSOptions(options),
+  }
+}
+
+function loadFile(config: KubeConfig, file: string): void {
+  try {
+    config.loadFromFile(file)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    // The parser's own words quote the lines around the fault: tokens and keys.
+    throw new Error(code === undefined ? `${file}: not a kubeconfig` : `${file}: cannot be read (${code})`)
   }
 }

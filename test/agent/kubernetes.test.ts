@@ -1,9 +1,13 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { Api, type ApiError, type Call, type Observed } from '../../agent/kubernetes/api.ts'
 import { follow, type KubernetesObject } from '../../agent/kubernetes/follow.ts'
+import { connect } from '../../agent/kubernetes/kubeconfig.ts'
 
 /** A loopback server in place of an API server: for faults that a real one does not show on demand. */
 type Handler = (request: IncomingMessage, response: ServerResponse) => void
@@ -75,6 +79,23 @@ t.test('what the server refuses is told in its own words', async t => {
   t.match(await failure('/expired'), { code: 401 })
   await failure('/x')
   t.equal(connections(), 2, 'credentials are read anew after a 401')
+})
+
+t.test('how long the server asks us to wait', async t => {
+  const date = 'Tue, 24 Nov 2026 15:00:00 GMT'
+  const { api } = await startServer(t, (request, response) => {
+    const after = new URL(request.url!, 'http://x').searchParams.get('after')!
+    json(response, {}, 429, { date, 'retry-after': after })
+  })
+  const asked = async (after: string) => {
+    const failure = await api.ask({ ...getNode, query: { after } }).catch((error: ApiError) => error)
+    return (failure as ApiError).retryAfterMs
+  }
+  t.equal(await asked('0'), 0)
+  t.equal(await asked('7'), 7000)
+  t.equal(await asked('Tue, 24 Nov 2026 15:00:09 GMT'), 9000, "by the server's clock")
+  t.equal(await asked('Tue, 24 Nov 2026 14:00:00 GMT'), 0, 'over')
+  for (const odd of ['', ' ', '-7', 'soon', 'Infinity']) t.equal(await asked(odd), null, `'${odd}'`)
 })
 
 t.test('what is no answer', async t => {
@@ -164,4 +185,23 @@ t.test('an object is followed over lost watches, versions that are gone, and its
   t.strictSame(seen, ['1', '2', null, '9'])
   t.strictSame(asked, ['list', 'watch 1', 'list', 'list', 'watch 8'])
   t.ok(troubles.includes(410) && troubles.includes(500) && troubles.at(-1) === null)
+})
+
+t.test('a kubeconfig that cannot be used says so and quotes nothing of it', t => {
+  const directory = mkdtempSync(join(tmpdir(), 'node-agent-kubeconfig-'))
+  t.teardown(() => rmSync(directory, { recursive: true }))
+  const file = join(directory, 'kubeconfig')
+  t.throws(() => connect(file), { message: `${file}: cannot be read (ENOENT)` })
+  for (const text of [
+    'users:\n- user: {token: hunter2}\n  name: "a\n- x: [',
+    'hunter2: [',
+    'users: [{user: hunter2}]',
+    '',
+  ]) {
+    writeFileSync(file, text)
+    t.throws(() => connect(file), { message: `${file}: not a kubeconfig` }, text)
+  }
+  writeFileSync(file, 'hunter2')
+  t.throws(() => connect(file), { message: `${file} names no cluster` })
+  t.end()
 })
