@@ -94,6 +94,7 @@ function accessTo({ enter: [nsenter, ...into] }: Node, place: Place) {
   const kubectlPath = programs()('kubectl')
   const call = async (command: string, args: string[], input = '') => {
     const running = execute(command, args, { maxBuffer: 64 << 20, env: { ...process.env, KUBECONFIG: kubeconfig } })
+    running.child.stdin?.on('error', () => undefined) // ended already: its exit says why
     running.child.stdin?.end(input)
     return (await running).stdout
   }
