@@ -1,29 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Api, ApiError } from './api.ts'
-
-/** What every object of the API has, as far as we look. */
-export interface KubernetesObject {
-  readonly metadata: { readonly name: string; readonly uid?: string; readonly resourceVersion?: string }
-}
-
-interface WatchEvent<T> {
-  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR'
-  readonly object: T
-}
-
-interface ListOf<T> {
-  readonly metadata: { readonly resourceVersion: string }
-  readonly items: readonly T[]
-}
-
-/** One object of the API: its collection, and its name therein. */
-export interface Followed {
-  /** As RBAC spells it. */
-  readonly resource: string
-  /** `/api/v1/nodes` */
-  readonly collection: string
-  readonly name: string
-}
+import type { Api, ApiError } from './api.ts'
+import { type Followed, type KubernetesObject, list, type Retry, watch } from './watch.ts'
 
 export interface FollowListener<T> {
   /**
@@ -35,19 +12,14 @@ export interface FollowListener<T> {
   onTrouble(error: ApiError | null): void
 }
 
-/** From the first to the longest pause before another attempt. */
-interface Retry {
-  readonly firstMs: number
-  readonly lastMs: number
-}
-
 const RETRY: Retry = { firstMs: 1_000, lastMs: 60_000 }
-/** The server ends a watch after this; spread, so that a fleet does not come back at once. */
-const WATCH_SECONDS = { least: 300, spread: 300 }
 
 /**
  * Keeps one object current: listed by its name, then watched from that version on, listed again when the watch is lost (410
  * Gone). Failures are tried again with growing, jittered delays, for ever. Needs the verbs list and watch.
+ *
+ * Only a watch that works starts the delays anew. One that never does (forbidden, or cut by a proxy) stays a trouble, and
+ * the object is as current as the last list.
  */
 export async function follow<T extends KubernetesObject>(
   api: Api,
@@ -57,18 +29,27 @@ export async function follow<T extends KubernetesObject>(
   retry: Retry = RETRY,
 ): Promise<void> {
   let failures = 0
+  let phase: 'list' | 'watch' | 'works' = 'list'
+  /** The last watch failed before it had shown that it works. */
+  let broken = false
+  const onEvent = (object: T | null) => listener.onObject(object, false)
+  const onWorks = () => {
+    phase = 'works'
+    failures = 0
+    if (broken) listener.onTrouble(null)
+    broken = false
+  }
   while (!signal.aborted) {
     try {
-      await once<T>(api, followed, {
-        onObject(object, fresh) {
-          failures = 0
-          listener.onTrouble(null)
-          listener.onObject(object, fresh)
-        },
-        signal,
-      })
+      phase = 'list'
+      const { version, object } = await list<T>(api, followed, signal)
+      if (!broken) listener.onTrouble(null)
+      listener.onObject(object, true)
+      phase = 'watch'
+      await watch<T>(api, followed, version, { onEvent, onWorks, signal, retry })
     } catch (error) {
       if (signal.aborted) return
+      broken ||= phase === 'watch'
       const failure = error as ApiError
       listener.onTrouble(failure)
       await sleep(pauseMs(failure, ++failures, retry), undefined, { signal }).catch(() => undefined)
@@ -98,51 +79,7 @@ export function pauseMs({ retryAfterMs }: ApiError, failures: number, retry: Ret
 }
 
 /** Exponential with full jitter, at least a tenth of it. */
-export function backoffMs(failures: number, { firstMs, lastMs }: Retry = RETRY): number {
+function backoffMs(failures: number, { firstMs, lastMs }: Retry = RETRY): number {
   const most = Math.min(lastMs, firstMs * 2 ** (failures - 1))
   return most * (0.1 + 0.9 * Math.random())
-}
-
-async function once<T extends KubernetesObject>(
-  api: Api,
-  { resource, collection, name }: Followed,
-  { onObject, signal }: { onObject: FollowListener<T>['onObject']; signal: AbortSignal },
-): Promise<void> {
-  const fieldSelector = `metadata.name=${name}`
-  const { object: list } = await api.ask<ListOf<T>>(
-    { verb: 'list', resource, path: collection, query: { fieldSelector } },
-    signal,
-  )
-  onObject(list.items[0] ?? null, true)
-  // Of the list, not of the object: what has not changed for long is too old to watch from.
-  let version = list.metadata.resourceVersion
-  while (!signal.aborted) {
-    const timeoutSeconds = Math.round(WATCH_SECONDS.least + WATCH_SECONDS.spread * Math.random())
-    const query = {
-      watch: 'true',
-      fieldSelector,
-      allowWatchBookmarks: 'true',
-      resourceVersion: version,
-      timeoutSeconds: String(timeoutSeconds),
-    }
-    const begun = performance.now()
-    await api.watch(
-      { verb: 'watch', resource, path: collection, query },
-      event => {
-        const { type, object: seen } = event as WatchEvent<T>
-        if (type === 'ERROR') throw gone(seen)
-        version = seen.metadata.resourceVersion ?? version
-        if (type !== 'BOOKMARK') onObject(type === 'DELETED' ? null : seen, false)
-      },
-      signal,
-    )
-    // Whoever ends watches at once (a proxy) must not be asked in a loop.
-    if (performance.now() - begun < RETRY.firstMs) throw new ApiError('the watch ended at once', 0)
-  }
-}
-
-/** A Status object in place of an event: 410 where the version is too old to go on from. */
-function gone(status: unknown): ApiError {
-  const { code = 0, message = 'the watch failed' } = status as { code?: number; message?: string }
-  return new ApiError(message, code)
 }

@@ -1,7 +1,8 @@
 import type { Lease } from '../../collectors/host.ts'
 import { fault, ok, type Reading } from '../../collectors/reading.ts'
 import type { Answer, Api, ApiError, Call } from './api.ts'
-import { follow, type KubernetesObject } from './follow.ts'
+import { follow } from './follow.ts'
+import type { KubernetesObject } from './watch.ts'
 
 /** coordination.k8s.io/v1 Lease, as far as we look. */
 interface LeaseObject extends KubernetesObject {

@@ -1,5 +1,5 @@
 import { ApiError } from '../kubernetes/api.ts'
-import type { KubernetesObject } from '../kubernetes/follow.ts'
+import type { KubernetesObject } from '../kubernetes/watch.ts'
 
 /** What we look at of a Node (core/v1). Times are RFC 3339 in whole seconds. */
 export interface NodeObject extends KubernetesObject {

@@ -1,39 +1,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import t, { type Test } from 'tap'
-import { Api, type ApiError, type Call, type Observed } from '../../agent/kubernetes/api.ts'
-import { follow, type KubernetesObject } from '../../agent/kubernetes/follow.ts'
+import t from 'tap'
+import type { ApiError, Call } from '../../agent/kubernetes/api.ts'
 import { connect } from '../../agent/kubernetes/kubeconfig.ts'
-
-/** A loopback server in place of an API server: for faults that a real one does not show on demand. */
-type Handler = (request: IncomingMessage, response: ServerResponse) => void
-
-async function startServer(t: Test, handler: Handler) {
-  const server = createServer(handler).listen(0, '127.0.0.1')
-  await new Promise(resolve => server.once('listening', resolve))
-  t.teardown(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  const { port } = server.address() as AddressInfo
-  const observed: Observed[] = []
-  let connections = 0
-  const connect = async () => {
-    connections++
-    return { server: new URL(`http://127.0.0.1:${port}/prefix`), authorize: async () => undefined }
-  }
-  const api = new Api(connect, seen => observed.push(seen), { deadlineMs: 300, silenceMs: 300 })
-  return { api, observed, connections: () => connections, close: () => server.close() }
-}
+import type { KubernetesObject } from '../../agent/kubernetes/watch.ts'
+import { event, json, nodeOf, startServer } from './apiserver.ts'
 
 const getNode: Call = { verb: 'get', resource: 'nodes', path: '/api/v1/nodes/n1' }
 const watchNode: Call = { verb: 'watch', resource: 'nodes', path: '/api/v1/nodes', query: { watch: 'true' } }
-const json = (response: ServerResponse, value: unknown, code = 200, headers = {}) =>
-  response.writeHead(code, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(value))
 
 t.test('a call', async t => {
   const seen: unknown[] = []
@@ -121,10 +96,6 @@ t.test('what is no answer', async t => {
   t.strictSame([...new Set(observed.map(({ code }) => code))], [0])
 })
 
-const nodeOf = (resourceVersion: string) => ({ metadata: { name: 'n1', resourceVersion } })
-const listOf = (resourceVersion: string, ...items: unknown[]) => ({ metadata: { resourceVersion }, items })
-const event = (type: string, object: unknown) => `${JSON.stringify({ type, object })}\n`
-
 t.test('a watch', async t => {
   const { api } = await startServer(t, (_, response) => {
     const text = event('MODIFIED', nodeOf('2')) + event('BOOKMARK', nodeOf('3'))
@@ -139,52 +110,6 @@ t.test('a watch', async t => {
   )
   t.match(await watching.catch((error: ApiError) => error), { code: 0, message: 'the watch fell silent' })
   t.strictSame(types, ['MODIFIED', 'BOOKMARK'])
-})
-
-t.test('an object is followed over lost watches, versions that are gone, and its end', async t => {
-  let step = 0
-  const asked: string[] = []
-  const { api } = await startServer(t, (request, response) => {
-    const url = new URL(request.url!, 'http://x')
-    const version = url.searchParams.get('resourceVersion')
-    asked.push(version === null ? 'list' : `watch ${version}`)
-    switch (++step) {
-      case 1:
-        return json(response, listOf('1', nodeOf('1')))
-      case 2: // watch: one event, then it lasts until the version is gone
-        response.write(event('MODIFIED', nodeOf('2')))
-        return setTimeout(() => response.end(event('ERROR', { kind: 'Status', code: 410, message: 'too old' })), 20)
-      case 3: // list again
-        return json(response, { message: 'etcdserver: request timed out' }, 500)
-      case 4: // again: it is not there
-        return json(response, listOf('8'))
-      case 5: // and comes back
-        response.write(event('ADDED', nodeOf('9')))
-        return
-      default:
-        return
-    }
-  })
-  const seen: (string | null)[] = []
-  const troubles: (number | null)[] = []
-  const stop = new AbortController()
-  const done = follow<KubernetesObject>(
-    api,
-    { resource: 'nodes', collection: '/api/v1/nodes', name: 'n1' },
-    {
-      onObject(object) {
-        seen.push(object?.metadata.resourceVersion ?? null)
-        if (seen.length === 4) stop.abort()
-      },
-      onTrouble: error => void troubles.push(error?.code ?? null),
-    },
-    stop.signal,
-    { firstMs: 10, lastMs: 20 },
-  )
-  await Promise.race([done, sleep(5000, undefined, { ref: false })])
-  t.strictSame(seen, ['1', '2', null, '9'])
-  t.strictSame(asked, ['list', 'watch 1', 'list', 'list', 'watch 8'])
-  t.ok(troubles.includes(410) && troubles.includes(500) && troubles.at(-1) === null)
 })
 
 t.test('a kubeconfig that cannot be used says so and quotes nothing of it', t => {
