@@ -1,6 +1,6 @@
 import { collector } from './collector.ts'
 import { isDisk, isNetwork, isScratch } from './filesystemtypes.ts'
-import type { Host, StatFs } from './host.ts'
+import type { Blocking, StatFs } from './host.ts'
 import { type Mount, mountsOf } from './mounts.ts'
 import { type Fault, fault, ok, okBut, type Reading } from './reading.ts'
 
@@ -35,7 +35,7 @@ export const filesystems = collector({
   source: 'statfs of the mounts in /proc/1/mountinfo',
   absentWhen: 'no mounted file system can be asked: the root file system is not visible here',
   collect: (host, _places, mounts = mountsOf(host)) =>
-    collectMatching(host, mounts(), mount => isDisk(mount) || isScratch(mount)),
+    collectMatching(host.blocking.statfs, mounts(), mount => isDisk(mount) || isScratch(mount)),
 })
 
 export const networkfilesystems = collector({
@@ -44,16 +44,16 @@ export const networkfilesystems = collector({
   absentWhen: 'no network or FUSE file system is mounted',
   // Each call is a question to a server; a dead one costs a helper process its deadline.
   everyMs: 60_000,
-  collect: (host, _places, mounts = mountsOf(host)) => collectMatching(host, mounts(), isNetwork),
+  collect: (host, _places, mounts = mountsOf(host)) => collectMatching(host.blocking.statfsServed, mounts(), isNetwork),
 })
 
 async function collectMatching(
-  host: Host,
+  statfs: Blocking['statfs'],
   mounts: Reading<Mount[]>,
   wanted: (mount: Mount) => boolean,
 ): Promise<Reading<Filesystem[]>> {
   if (!mounts.ok) return mounts
-  const asked = await Promise.all(probes(mounts.value, wanted).map(probe => ask(host, probe)))
+  const asked = await Promise.all(probes(mounts.value, wanted).map(probe => ask(statfs, probe)))
   const answered = asked.filter(({ space }) => space.ok || space.fault.code !== 'Absent')
   if (answered.length === 0) return fault('Absent', 'no such file system is mounted where it can be asked')
   const trouble = answered.map(({ space }) => (space.ok ? null : space.fault)).find(isTrouble)
@@ -79,10 +79,10 @@ export function probes(mounts: readonly Mount[], wanted: (mount: Mount) => boole
 /** A mount point may vanish while we look, or lie below another mount; after so many the file system counts as gone. */
 const MAX_TRIES = 8
 
-async function ask(host: Host, { dev, type, mountPoints }: Probe): Promise<Filesystem> {
+async function ask(statfs: Blocking['statfs'], { dev, type, mountPoints }: Probe): Promise<Filesystem> {
   let last: Filesystem | undefined
   for (const mountPoint of mountPoints.slice(0, MAX_TRIES)) {
-    last = { dev, mountPoint, type, space: plausible(mountPoint, await host.blocking.statfs(mountPoint)) }
+    last = { dev, mountPoint, type, space: plausible(mountPoint, await statfs(mountPoint)) }
     if (last.space.ok || last.space.fault.code !== 'Absent') break
   }
   return last!

@@ -63,6 +63,8 @@ export interface HttpAnswer {
 /** Everything on a real file system: on a dead disk or NFS server these calls hang in the kernel. */
 export interface Blocking {
   statfs(path: string): Promise<Reading<StatFs>>
+  /** The same where another machine or a process serves the file system (NFS, FUSE): when it is silent, nothing else waits. */
+  statfsServed(path: string): Promise<Reading<StatFs>>
   /** Text of a regular file; a symbolic link as the last component is not followed. */
   readText(path: string, maxBytes: number): Promise<Reading<string>>
   /**

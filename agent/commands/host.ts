@@ -1,5 +1,6 @@
 import { statfsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { lanes } from '../../collectors/host/lanes.ts'
 import { LiveHost } from '../../collectors/host/live.ts'
 import { HelperPool } from '../../collectors/host/pool.ts'
 import type { Roots } from '../../collectors/host/roots.ts'
@@ -37,7 +38,8 @@ export function openHost(options: CommonOptions, lease?: Services['lease']): Ope
   const sysfs = resolve(options['path.sysfs'] ?? resolve(around, 'sys'))
   const roots = { procfs, sysfs, rootfs: resolve(options['path.rootfs'] ?? around) }
   if (!live) return { host: new TreeHost(roots), roots, live, close: () => undefined }
-  const helpers = new HelperPool(helperCommand(roots.rootfs))
+  const command = helperCommand(roots.rootfs)
+  const helpers = lanes(new HelperPool(command), new HelperPool(command))
   const host = new LiveHost(roots, helpers, liveServices(lease))
   return {
     host,

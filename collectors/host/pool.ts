@@ -33,7 +33,7 @@ interface Helper {
  * call that stuck, the calls behind it go to a fresh one. Not a thread: with a thread in D state a process can neither
  * exit nor free its ports.
  */
-export class HelperPool implements Blocking {
+export class HelperPool implements Omit<Blocking, 'statfsServed'> {
   readonly #command: readonly string[]
   readonly #deadlineMs: number
   readonly #startupMs: number

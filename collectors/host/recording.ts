@@ -32,6 +32,7 @@ export function recorder(host: Host, note: (question: string, answer: Reading<un
     readlink: now('readlink', path => host.readlink(path)),
     blocking: {
       statfs: later('statfs', path => blocking.statfs(path)),
+      statfsServed: later('statfs', path => blocking.statfsServed(path)),
       readText: later('readText', (path, maxBytes) => blocking.readText(path, maxBytes)),
       readJson: async (path, maxBytes, keys) => {
         const answer = await blocking.readJson(path, maxBytes, keys)
@@ -61,6 +62,7 @@ export function replay(answers: Answers): Host {
       now(name)(...args)
   const blocking: Blocking = {
     statfs: later('statfs'),
+    statfsServed: later('statfs'),
     readText: later('readText'),
     readJson: async (path, maxBytes) => now('readText')(path, maxBytes),
     files: later('files'),

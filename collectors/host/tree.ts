@@ -79,11 +79,13 @@ function treeCalls(calls: Calls, statfs: Reading<Record<string, StatFs>>): Block
   /** A link as the last component is not followed. */
   const fileInside = (path: string, call: (path: string) => Reading<string>): Reading<string> =>
     inside(posix.dirname(path), directory => call(posix.join(directory, posix.basename(path))))
+  const told = async (path: string): Promise<Reading<StatFs>> => {
+    if (!statfs.ok) return statfs
+    return Object.hasOwn(statfs.value, path) ? ok(statfs.value[path]!) : fault('Absent', `statfs.json has no ${path}`)
+  }
   return {
-    statfs: async path => {
-      if (!statfs.ok) return statfs
-      return Object.hasOwn(statfs.value, path) ? ok(statfs.value[path]!) : fault('Absent', `statfs.json has no ${path}`)
-    },
+    statfs: told,
+    statfsServed: told,
     readText: async (path, maxBytes) => fileInside(path, real => calls.readText(real, maxBytes)),
     readJson: async (path, maxBytes, keys) => fileInside(path, real => calls.readJson(real, maxBytes, keys)),
     files: async (path, depth) => asNew(inside(path, directory => calls.files(directory, depth))),

@@ -38,6 +38,7 @@ async function liveSample(): Promise<Sample> {
   const calls = directCalls('/')
   const blocking: Blocking = {
     statfs: async path => calls.statfs(path),
+    statfsServed: async path => calls.statfs(path),
     readText: async (path, maxBytes) => calls.readText(path, maxBytes),
     readJson: async (path, maxBytes, keys) => calls.readJson(path, maxBytes, keys),
     files: async (path, depth) => calls.files(path, depth),

@@ -129,7 +129,7 @@ t.test('one file system that hangs takes nothing from the others', async t => {
     'none answers: nothing known',
   )
   const refused = async () => fault('Denied', 'statfs /mnt: EACCES')
-  const fuse = { read: () => ok('36 27 0:9 / /mnt rw - fuse.sshfs host: rw'), blocking: { statfs: refused } }
+  const fuse = { read: () => ok('36 27 0:9 / /mnt rw - fuse.sshfs host: rw'), blocking: { statfsServed: refused } }
   const network = await networkfilesystems.collect(fuse as unknown as Host, PLACES)
   t.ok(network.ok && network.partial === undefined, 'FUSE refuses root by design')
 })

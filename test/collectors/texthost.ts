@@ -20,6 +20,7 @@ export function textHost(answers: {
     readlink: path => from(answers.links, path),
     blocking: {
       statfs: async path => fault('Absent', path),
+      statfsServed: async path => fault('Absent', path),
       readText: async path => fault('Absent', path),
       readJson: async path => fault('Absent', path),
       files: async path => fault('Absent', path),

@@ -1,15 +1,16 @@
 import { connect } from 'node:net'
 import type { Test } from 'tap'
-import { type Agent, afterCycles, answerOf, reportWith, startAgent } from './agent.ts'
+import { type Agent, afterCycles, answerOf, conditionStatus, reportWith, startAgent } from './agent.ts'
 import * as fuses from './beds/fuse.ts'
 import { childrenOf, waiting } from './beds/kernel.ts'
 import { until } from './beds/wait.ts'
 import { grpcNeeds, watchStatus } from './grpcurl.ts'
 import { hostTest } from './host-test.ts'
 
-/** Children of an agent: helpers that may hang at one time, one at work, and in the beginning the one that takes the inventory. */
-const MOST_STUCK = 4
-const MOST_CHILDREN = MOST_STUCK + 2
+/** Helpers that may hang at one time: four with the node's own directories, and here one with the one mount that is served. */
+const MOST_STUCK = 5
+/** And one at work for each, and in the beginning the one that takes the inventory. */
+const MOST_CHILDREN = MOST_STUCK + 3
 
 hostTest(
   'a file system that hangs holds up one collector and nothing else, not even the ports',
@@ -42,6 +43,22 @@ hostTest(
   },
 )
 
+hostTest('five servers that are silent take nothing from the file systems of the node', fuses.needs, async t => {
+  for (let count = 0; count < 5; count++) {
+    const bed = await fuses.fuseMount()
+    t.teardown(bed.close)
+    bed.hang()
+  }
+  const agent = await startAgent(t)
+  await until('no helper left for what is served', () => stuckOf(agent).length === 4)
+  const report = await afterCycles(agent, 5)
+  t.equal(report.collectors.networkfilesystems?.status, 'stuck')
+  t.equal(report.collectors.filesystems?.status, 'ok')
+  t.equal(report.collectors.nodepaths?.status, 'ok')
+  t.equal(conditionStatus(report, 'DiskFillingUp'), 'False')
+  t.equal(await agent.stop(), 0)
+})
+
 const needs = { ...fuses.needs, commands: [...fuses.needs.commands, ...grpcNeeds.commands] }
 
 hostTest('many calls that hang make a few helpers, and the agent stops in order', needs, async t => {
@@ -61,7 +78,7 @@ hostTest('many calls that hang make a few helpers, and the agent stops in order'
   const count = () => void counts.add(childrenOf(agent.pid).length)
   await until('as many hanging helpers as there may be', () => {
     count()
-    return childrenOf(agent.pid).filter(pid => waiting(pid)?.state === 'D').length === MOST_STUCK
+    return stuckOf(agent).length === MOST_STUCK
   })
   await afterCycles(agent, 20, count)
   t.ok(Math.max(...counts) <= MOST_CHILDREN, `at most ${Math.max(...counts)} children`)
@@ -73,6 +90,8 @@ hostTest('many calls that hang make a few helpers, and the agent stops in order'
   t.match(agent.log(), /node-agent stopped/)
   t.match(await stream.ended, /Unavailable/)
 })
+
+const stuckOf = ({ pid }: Agent): number[] => childrenOf(pid).filter(child => waiting(child)?.state === 'D')
 
 /** What clients leave open: a request without its end, a connection without a request. */
 function openRequests(t: Test, { http }: Agent): void {
