@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { Host } from '../../collectors/host.ts'
 import { readInventory } from '../../collectors/inventory.ts'
 import type { Config } from '../config/config.ts'
 import { Calls } from '../kubernetes/calls.ts'
@@ -24,38 +25,46 @@ export async function run(options: CommonOptions): Promise<void> {
   const config = loadAndParse(options)
   const { log } = createLog(config.logLevel)
   const calls = new Calls()
-  const cluster = openCluster(config, { now: monotonicMs, observe: calls.observe })
+  const warn = (message: string) => log.warn(message)
+  const cluster = openCluster(config, { now: monotonicMs, observe: calls.observe, warn })
   const opened = openHost(options, cluster?.lease)
-  const rules = activeRules(ruleCatalogue, config.rules)
-  const publication = startPublishing(config, rules, { cluster, log, now: monotonicMs })
-  const loop = startLoop(config, opened, log, () => publication.status)
-  loop.subscribe(report => publication.see(report))
-  let servers: Servers
-  try {
-    servers = await startServers(config, loop, calls, log)
-  } catch (error) {
-    loop.stop()
-    publication.stop()
-    cluster?.stop()
+  /** What was started last stops first; the servers answer until nothing new comes. */
+  const started: { stop(): void }[] = []
+  let servers: Servers | undefined
+  const stop = async () => {
+    for (const part of started.toReversed()) part.stop()
+    await servers?.close(STOP_MS)
     opened.close()
+  }
+  try {
+    if (cluster) started.push(cluster)
+    cluster?.start()
+    const rules = activeRules(ruleCatalogue, config.rules)
+    const publication = startPublishing(config, rules, { cluster, log, now: monotonicMs })
+    started.push(publication)
+    const loop = startLoop(config, opened, log, () => publication.status)
+    started.push(loop)
+    loop.subscribe(report => publication.see(report))
+    servers = await startServers(config, loop, calls, log)
+    tellStart(config, servers, publication.status, log)
+    if (opened.live) takeInventory(loop, opened.host)
+  } catch (error) {
+    await stop()
     throw error
   }
+  stopOnSignals(() => stop().then(() => log.info('node-agent stopped')))
+}
+
+function tellStart({ nodeName, intervalMs }: Config, servers: Servers, publishing: Publishing, log: Logger): void {
   log.info(
-    { version, node: config.nodeName, http: servers.http, grpc: servers.grpc, intervalMs: config.intervalMs },
-    `node-agent runs; ${publication.status.enabled ? 'publishing to the cluster' : publication.status.detail}`,
+    { version, node: nodeName, http: servers.http, grpc: servers.grpc, intervalMs },
+    `node-agent runs; ${publishing.enabled ? 'publishing to the cluster' : publishing.detail}`,
   )
-  if (opened.live)
-    void readInventory([process.execPath, process.argv[1]!, 'inventory'], opened.host.blocking).then(
-      inventory => (loop.inventory = inventory),
-    )
-  stopOnSignals(async () => {
-    loop.stop()
-    publication.stop()
-    cluster?.stop()
-    await servers.close(STOP_MS)
-    opened.close()
-    log.info('node-agent stopped')
-  })
+}
+
+function takeInventory(loop: Loop, { blocking }: Host): void {
+  const command = [process.execPath, process.argv[1]!, 'inventory']
+  void readInventory(command, blocking).then(inventory => (loop.inventory = inventory))
 }
 
 function startLoop(config: Config, { host }: OpenHost, log: Logger, publishing: () => Publishing): Loop {

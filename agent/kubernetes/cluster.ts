@@ -9,20 +9,27 @@ export interface Cluster {
   readonly api: Api
   /** The node's Lease, as followed. */
   lease(): Reading<Lease>
+  start(): void
   stop(): void
 }
 
 /** Every pod is told where the API server is. */
 const inPod = (environment: NodeJS.ProcessEnv): boolean => environment.KUBERNETES_SERVICE_HOST !== undefined
 
-/** Null where the configuration or the surroundings have none. `now`: monotonic ms since boot. */
+/** Null where the configuration or the surroundings have none. Asks nothing before its start. `now`: monotonic ms since boot. */
 export function openCluster(
   { publish, nodeName }: Config,
-  { now, observe }: { now: () => number; observe(observed: Observed): void },
+  { now, observe, warn }: { now: () => number; observe(observed: Observed): void; warn(message: string): void },
 ): Cluster | null {
   const { enabled, kubeconfig } = publish
   if (enabled === false || (enabled === 'auto' && kubeconfig === '' && !inPod(process.env))) return null
-  const api = new Api(async () => (await import('./kubeconfig.ts')).connect(kubeconfig), observe)
-  const follower = new LeaseFollower(api, nodeName, now)
-  return { api, lease: () => follower.read(), stop: () => follower.stop() }
+  const api = new Api(
+    async () => (await import('./kubeconfig.ts')).connect(kubeconfig),
+    observed => {
+      observe(observed)
+      follower.witness(observed)
+    },
+  )
+  const follower = new LeaseFollower(api, nodeName, now, { warn })
+  return { api, lease: () => follower.read(), start: () => follower.start(), stop: () => follower.stop() }
 }

@@ -1,8 +1,8 @@
 import type { Lease } from '../../collectors/host.ts'
 import { fault, ok, type Reading } from '../../collectors/reading.ts'
-import type { Answer, Api, ApiError, Call } from './api.ts'
-import { follow } from './follow.ts'
-import type { KubernetesObject } from './watch.ts'
+import type { Answer, Api, ApiError, Call, Observed } from './api.ts'
+import { follow, isOlder } from './follow.ts'
+import { type KubernetesObject, requireObject } from './watch.ts'
 
 /** coordination.k8s.io/v1 Lease, as far as we look. */
 interface LeaseObject extends KubernetesObject {
@@ -25,38 +25,48 @@ const DURATION_SECONDS = 40
  * answer with the old time means that the kubelet is late, no answer that we or the API server are cut off.
  *
  * After an outage of the API server every Lease of the cluster is old until the kubelets have come back. So
- * `answeringForMs` tells for how long it has answered; it begins anew with every failed or slow answer, and after a
- * standstill of our own, in which the kubelet may have stood still too.
+ * `answeringForMs` tells for how long it has answered; it begins anew with every failed or slow answer, to whatever we
+ * ask or write, and after a standstill of our own, in which the kubelet may have stood still too.
  */
 export class LeaseFollower {
   readonly #api: Api
+  readonly #nodeName: string
   readonly #now: () => number
-  readonly #call: Call
-  readonly #probeMs: number
-  readonly #slowMs: number
+  readonly #options: Options
   readonly #stopping = new AbortController()
   #seen: Seen | null = null
+  /** The newest state of the object. */
+  #latest: LeaseObject | null = null
   /** Since when the API server has answered each time; null while it does not. */
   #answeringSinceMs: number | null = null
+  /** The last write of ours failed: a renewal would too. */
+  #cannotWrite = false
   #why: Reading<never> = fault('Timeout', 'the Lease was not read yet')
+  #warned = false
   #timer: NodeJS.Timeout | undefined
 
   /** `now`: monotonic ms. */
-  constructor(api: Api, nodeName: string, now: () => number, { probeMs = PROBE_MS, slowMs = SLOW_MS } = {}) {
+  constructor(api: Api, nodeName: string, now: () => number, options: Partial<Options> = {}) {
     this.#api = api
+    this.#nodeName = nodeName
     this.#now = now
-    this.#probeMs = probeMs
-    this.#slowMs = slowMs
-    this.#call = { verb: 'get', resource: 'leases', path: `${COLLECTION}/${nodeName}` }
-    const followed = { resource: 'leases', collection: COLLECTION, name: nodeName }
+    this.#options = { probeMs: PROBE_MS, slowMs: SLOW_MS, warn: () => undefined, ...options }
+  }
+
+  start(): void {
+    const followed = { resource: 'leases', collection: COLLECTION, name: this.#nodeName }
     const listener = {
-      onObject: (lease: LeaseObject | null) => this.#see(lease),
+      onObject: (lease: LeaseObject | null, fresh: boolean) => {
+        // Overtaken by the answer to a question.
+        if (!fresh && lease && this.#latest && isOlder(lease, this.#latest)) return
+        this.#see(lease)
+      },
       onTrouble: (error: ApiError | null) => {
         if (error) this.#why = faultOf(error)
-        this.#noteReach(error === null || isRefusal(error) ? 'promptly' : 'not')
+        this.#noteReach(error)
       },
     }
-    void follow<LeaseObject>(api, followed, listener, this.#stopping.signal)
+    void follow<LeaseObject>(this.#api, followed, listener, this.#stopping.signal)
   }
 
   stop(): void {
@@ -68,7 +78,7 @@ export class LeaseFollower {
   read(): Reading<Lease> {
     if (this.#seen === null) return this.#why
     const { durationSeconds, atMs, renewals, probe, failure } = this.#seen
-    if (failure !== null && isRefusal(failure)) return faultOf(failure)
+    if (failure !== null && !isFailure(failure.code)) return faultOf(failure)
     const nowMs = this.#now()
     return ok({
       durationSeconds,
@@ -76,16 +86,32 @@ export class LeaseFollower {
       renewals,
       probe: probe && { ageMs: nowMs - probe.atMs, roundTripMs: probe.roundTripMs },
       apiError: failure && { code: failure.code, message: failure.message },
-      answeringForMs: this.#answeringSinceMs === null ? null : nowMs - this.#answeringSinceMs,
+      answeringForMs: this.#answeringSinceMs === null || this.#cannotWrite ? null : nowMs - this.#answeringSinceMs,
     })
   }
 
-  #noteReach(reach: Reach): void {
-    const before = reach === 'promptly' ? this.#answeringSinceMs : null
-    this.#answeringSinceMs = reach === 'not' ? null : (before ?? this.#now())
+  /** What another call of ours came to: an API server that fails us may fail the kubelet. */
+  witness({ verb, resource, code, durationMs }: Observed): void {
+    if (resource === 'leases' || verb === 'watch') return
+    const failed = isFailure(code)
+    if (failed || durationMs >= this.#options.slowMs || this.#cannotWrite) this.#beginAnew()
+    if (verb === 'create' || verb === 'patch') this.#cannotWrite = failed
+  }
+
+  #beginAnew(): void {
+    if (this.#answeringSinceMs !== null) this.#answeringSinceMs = this.#now()
+  }
+
+  /** An answer (null), or why there was none. */
+  #noteReach(error: ApiError | null): void {
+    this.#answeringSinceMs = error !== null && isFailure(error.code) ? null : (this.#answeringSinceMs ?? this.#now())
+    if (error === null || faultCode(error) !== 'Denied' || this.#warned) return
+    this.#warned = true
+    this.#options.warn(`the node's Lease may not be read, so nobody watches the kubelet's heartbeat: ${error.message}`)
   }
 
   #see(object: LeaseObject | null): void {
+    this.#latest = object
     const renewTime = object?.spec?.renewTime
     if (renewTime === undefined) {
       this.#seen = null
@@ -105,31 +131,31 @@ export class LeaseFollower {
     clearTimeout(this.#timer)
     const dueMs = this.#now() + ms
     this.#timer = setTimeout(() => {
-      if (this.#now() - dueMs > PAUSE_MS) this.#noteReach('not')
+      if (this.#now() - dueMs > PAUSE_MS) this.#answeringSinceMs = null
       void this.#probe()
     }, ms).unref()
   }
 
   async #probe(): Promise<void> {
     const suspected = this.#seen?.renewTime
-    let answer: Answer<LeaseObject> | ApiError
-    try {
-      answer = await this.#api.ask<LeaseObject>(this.#call, this.#stopping.signal)
-    } catch (error) {
-      answer = error as ApiError
-    }
+    const answer = await this.#ask()
     if (this.#stopping.signal.aborted) return
-    this.#noteReach(this.#reachOf(answer))
+    this.#noteReach(answer instanceof Error ? answer : null)
+    if (!(answer instanceof Error) && answer.roundTripMs >= this.#options.slowMs) this.#beginAnew()
     // Renewed meanwhile, all is well; and this answer may be from before.
     if (this.#seen === null || this.#seen.renewTime !== suspected) return
     if (!(answer instanceof Error)) this.#see(answer.object)
-    else if (answer.code === NOT_FOUND) this.#see(null)
     if (this.#seen?.renewTime === suspected) this.#note(this.#seen, answer)
   }
 
-  #reachOf(answer: Answer<unknown> | ApiError): Reach {
-    if (answer instanceof Error) return isRefusal(answer) ? 'promptly' : 'not'
-    return answer.roundTripMs < this.#slowMs ? 'promptly' : 'slowly'
+  async #ask(): Promise<Answer<LeaseObject> | ApiError> {
+    const call: Call = { verb: 'get', resource: 'leases', path: `${COLLECTION}/${this.#nodeName}` }
+    try {
+      const answer = await this.#api.ask<unknown>(call, this.#stopping.signal)
+      return { ...answer, object: requireObject<LeaseObject>(answer.object, this.#nodeName) }
+    } catch (error) {
+      return error as ApiError
+    }
   }
 
   /** Still the same Lease, or none in the answer. */
@@ -138,24 +164,28 @@ export class LeaseFollower {
       answer instanceof Error
         ? { ...seen, probe: null, failure: answer }
         : { ...seen, probe: { atMs: this.#now(), roundTripMs: answer.roundTripMs }, failure: null }
-    this.#probeIn(this.#probeMs)
+    this.#probeIn(this.#options.probeMs)
   }
 }
 
-/** How the API server answered just now. */
-type Reach = 'promptly' | 'slowly' | 'not'
+interface Options {
+  /** From one question to the next. */
+  readonly probeMs: number
+  /** An answer as late as this is slow. */
+  readonly slowMs: number
+  warn(message: string): void
+}
 
 const COLLECTION = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases'
-const NOT_FOUND = 404
 const TOO_MANY_REQUESTS = 429
 
-/** The API server is there and well, but does not let us read the Lease. */
-const isRefusal = ({ code }: ApiError): boolean => code >= 400 && code < 500 && code !== TOO_MANY_REQUESTS
+/** No answer, or an error of the API server itself. Else it is there and well, and may not let us read the Lease. */
+const isFailure = (code: number): boolean => code === 0 || code === TOO_MANY_REQUESTS || code >= 500
 
-function faultOf(error: ApiError): Reading<never> {
-  const code = error.code === NOT_FOUND ? 'Absent' : isRefusal(error) ? 'Denied' : 'Io'
-  return fault(code, `the node's Lease: ${error.message}`)
-}
+/** That there is no Lease only a list can tell. */
+const faultCode = ({ code }: ApiError) => (code === 401 || code === 403 ? 'Denied' : 'Io')
+
+const faultOf = (error: ApiError): Reading<never> => fault(faultCode(error), `the node's Lease: ${error.message}`)
 
 /** One renewal as we saw it, and what direct questions since then came to. */
 interface Seen {

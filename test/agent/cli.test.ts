@@ -18,6 +18,7 @@ import t from 'tap'
 import { CaptureWriter } from '../../agent/record/capture.ts'
 import type { Report } from '../../agent/report.ts'
 import type { TimelineEntry } from '../../agent/timeline.ts'
+import { listen } from './loopback.ts'
 
 const MAIN = join(import.meta.dirname, '../../agent/main.ts')
 const directory = mkdtempSync(join(tmpdir(), 'node-agent-cli-'))
@@ -287,6 +288,17 @@ t.test('rules and configuration', async t => {
   t.match(await cli('config', 'check', 'good.yaml'), { code: 0, stdout: /good\.yaml: fine/ })
   t.match(await cli('config', 'check', 'bad.yaml'), { code: 2, stderr: /bad\.yaml:1: interval: 5 must be string/ })
   t.match((await cli('config', 'print', '--config', 'good.yaml')).stdout, /^interval: 5s {2}# good\.yaml:1$/m)
+})
+
+t.test('run in a cluster ends where it cannot begin', async t => {
+  const clustered = ['--set', 'publish.enabled=true', '--set', 'publish.kubeconfig=/nonexistent']
+  t.match(await cli('run', '--path.procfs', '/nonexistent', ...clustered), {
+    code: 3,
+    stderr: /--path\.procfs \/nonexistent: cannot be read/,
+  })
+  const { host } = new URL(await listen(t, (_, response) => void response.end()))
+  const taken = ['--http.listen-address', host, '--set', `state.file=${join(directory, 'state.json')}`]
+  t.match(await cli('run', ...taken, ...clustered), { code: 3, stderr: new RegExp(`^node-agent: .*${host}`, 'm') })
 })
 
 t.test('status without an agent says so', async t => {

@@ -1,60 +1,8 @@
-import type { ServerResponse } from 'node:http'
-import t, { type Test } from 'tap'
-import { Api } from '../../agent/kubernetes/api.ts'
-import { LeaseFollower } from '../../agent/kubernetes/lease.ts'
+import t from 'tap'
+import type { LeaseFollower } from '../../agent/kubernetes/lease.ts'
 import type { Lease } from '../../collectors/host.ts'
 import { until } from '../host/beds/wait.ts'
-import { listen } from './loopback.ts'
-
-/** A loopback server in place of an API server, with one Lease of 0.2 s. */
-async function leaseServer(t: Test) {
-  let asked = 0
-  let renewed = 0
-  let mode: 'well' | 'dead' | 'none' | 'forbidden' | 'unwell' | 'held' = 'well'
-  let held: (() => void) | null = null
-  const watches = new Set<ServerResponse>()
-  const object = () => ({
-    metadata: { name: 'n1', resourceVersion: String(renewed) },
-    spec: { renewTime: `2026-11-24T15:00:0${renewed}.000000Z`, leaseDurationSeconds: 0.2 },
-  })
-  const url = await listen(t, (request, response) => {
-    if (request.url?.includes('watch=true')) return void watches.add(response.writeHead(200))
-    asked++
-    if (mode === 'dead') request.socket.destroy()
-    else if (mode === 'none' && request.url?.includes('fieldSelector'))
-      response.end(JSON.stringify({ metadata: { resourceVersion: '9' }, items: [] }))
-    else if (mode === 'none') response.writeHead(404).end('{"message":"not found"}')
-    else if (mode === 'forbidden') response.writeHead(403).end('{"message":"leases is forbidden"}')
-    else if (mode === 'unwell') response.writeHead(500).end('{"message":"etcdserver: request timed out"}')
-    else if (request.url?.includes('fieldSelector'))
-      response.end(JSON.stringify({ metadata: { resourceVersion: String(renewed) }, items: [object()] }))
-    else if (mode === 'held') {
-      const before = JSON.stringify(object())
-      held = () => response.end(before)
-    } else response.end(JSON.stringify(object()))
-  })
-  const api = new Api(
-    async () => ({ server: new URL(url), authorize: async () => undefined }),
-    () => undefined,
-  )
-  /** `slept`: ms that the machine stood still. */
-  const follow = (slowMs = 10_000, slept = () => 0) => {
-    const follower = new LeaseFollower(api, 'n1', () => performance.now() + slept(), { probeMs: 20, slowMs })
-    t.teardown(() => follower.stop())
-    return follower
-  }
-  return {
-    follow,
-    asked: () => asked,
-    turn: (to: typeof mode) => (mode = to),
-    renew() {
-      renewed++
-      for (const watch of watches) watch.write(`${JSON.stringify({ type: 'MODIFIED', object: object() })}\n`)
-    },
-    renewUnseen: () => renewed++,
-    held: () => held,
-  }
-}
+import { leaseServer } from './leaseserver.ts'
 
 const leaseOf = (follower: LeaseFollower): Lease | undefined => {
   const reading = follower.read()
@@ -133,6 +81,51 @@ t.test('an answer from before the renewal does not undo it', async t => {
   t.equal(leaseOf(follower)?.renewals, 2)
 })
 
+t.test('an event that was overtaken by an answer does not undo it', async t => {
+  const server = await leaseServer(t)
+  const follower = server.follow()
+  await until('the Lease', () => leaseOf(follower))
+  server.renewUnseen()
+  await until('the renewal', () => leaseOf(follower)?.renewals === 2, { everyMs: 5 })
+  server.back()
+  server.send('MODIFIED')
+  server.forth()
+  await until('the next question', () => leaseOf(follower)?.probe, { everyMs: 5 })
+  t.equal(leaseOf(follower)?.renewals, 2)
+})
+
+t.test('other calls of ours are witnesses too', async t => {
+  const server = await leaseServer(t)
+  const follower = server.follow(1000)
+  await until('the Lease', () => leaseOf(follower))
+  const answering = () => leaseOf(follower)!.answeringForMs
+  const sawBefore = async () => until('some time', () => answering()! > 50, { everyMs: 5 })
+  const call = { verb: 'patch', resource: 'nodes/status', code: 200, durationMs: 5 } as const
+  await sawBefore()
+  for (const fine of [
+    call,
+    { ...call, code: 403 },
+    { ...call, verb: 'watch', code: 0 } as const,
+    { ...call, code: 409 },
+  ]) {
+    follower.witness(fine)
+    t.ok(answering()! > 50, `${fine.verb} ${fine.code}`)
+  }
+  for (const bad of [{ ...call, verb: 'list', code: 0 } as const, { ...call, durationMs: 1500 }]) {
+    await sawBefore()
+    follower.witness(bad)
+    t.ok(answering()! < 50, `${bad.verb} ${bad.code} in ${bad.durationMs} ms`)
+  }
+  for (const code of [0, 429, 500]) {
+    follower.witness({ ...call, code })
+    t.equal(answering(), null, 'until it writes again')
+    follower.witness({ ...call, verb: 'get' })
+    t.equal(answering(), null)
+    follower.witness(call)
+    t.ok(answering()! < 50)
+  }
+})
+
 t.test('what is not there is absent, what may not be read is unknown', async t => {
   const server = await leaseServer(t)
   const follower = server.follow()
@@ -140,21 +133,37 @@ t.test('what is not there is absent, what may not be read is unknown', async t =
   server.turn('forbidden')
   await until('a refusal', () => !follower.read().ok, { everyMs: 5 })
   t.match(follower.read(), { ok: false, fault: { code: 'Denied', detail: /leases is forbidden/ } })
+  const asked = server.asked()
+  await until('the next question', () => server.asked() > asked)
+  t.match(server.warnings, [/leases is forbidden$/], 'said once')
   const denied = server.follow()
   await until('a refusal', () => /forbidden/.test(JSON.stringify(denied.read())))
   t.match(denied.read(), { ok: false, fault: { code: 'Denied' } })
+  denied.stop()
   server.turn('none')
+  await until('an answer', () => /not found/.test(JSON.stringify(follower.read())), { everyMs: 5 })
+  t.match(follower.read(), { ok: false, fault: { code: 'Io' } }, 'a single answer is no proof')
+  server.send('DELETED')
   await until('its end', () => /no Lease/.test(JSON.stringify(follower.read())), { everyMs: 5 })
   t.match(follower.read(), { ok: false, fault: { code: 'Absent' } })
-  denied.stop()
-  const asked = server.asked()
-  await new Promise(resolve => setTimeout(resolve, 60))
-  t.equal(server.asked(), asked, 'the watch will tell when there is one')
   const missing = server.follow()
-  await until('a refusal', () => /not found|no Lease/.test(JSON.stringify(missing.read())))
+  await until('a list', () => /no Lease/.test(JSON.stringify(missing.read())))
   t.match(missing.read(), { ok: false, fault: { code: 'Absent' } })
+  const before = server.asked()
+  await new Promise(resolve => setTimeout(resolve, 60))
+  t.equal(server.asked(), before, 'the watch will tell when there is one')
   server.turn('dead')
   const cutOff = server.follow()
   await until('an error', () => /ECONNRESET|hang up/.test(JSON.stringify(cutOff.read())))
   t.match(cutOff.read(), { ok: false, fault: { code: 'Io' } }, 'nobody knows whether there is one')
+})
+
+t.test('JSON of another shape is no Lease', async t => {
+  const server = await leaseServer(t)
+  const follower = server.follow()
+  await until('the Lease', () => leaseOf(follower))
+  server.turn('another')
+  const lost = await until('an error', () => leaseOf(follower)?.apiError && leaseOf(follower), { everyMs: 5 })
+  t.match(lost.apiError, { code: 0, message: 'the answer is no object named n1' })
+  t.same(server.warnings, [])
 })
