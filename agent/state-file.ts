@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs'
 import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Ajv } from 'ajv'
 import Type, { type TSchema } from 'typebox'
+import { readRegularFile } from '../collectors/host/calls.ts'
 import type { ConditionState } from './conditions.ts'
 import { type KeptDerived, keptDerived, keptDerivedSchema } from './derive/index.ts'
 import type { KeptState, PipelineState } from './pipeline.ts'
@@ -76,21 +76,19 @@ const MAX_BYTES = 4 * 1024 * 1024
 
 /** What the last run knew, if it was on this node and in this boot; else null and why. Never throws. */
 export function loadState(path: string, bootId: string, node: string): { kept: KeptState | null; why: string } {
+  // A FIFO or a device in its place must not be waited for.
+  const text = readRegularFile(path, path, MAX_BYTES)
+  if (!text.ok)
+    return { kept: null, why: text.fault.code === 'Absent' ? `${path} does not exist yet` : text.fault.detail }
   try {
-    const text = readFileSync(path, 'utf8')
-    if (text.length > MAX_BYTES) return { kept: null, why: `${path} is too large to be a state file` }
-    const state = JSON.parse(text) as StateFile
+    const state = JSON.parse(text.value) as StateFile
     if (state.version !== 1) return { kept: null, why: `${path} is of another version` }
     if (state.bootId !== bootId || state.node !== node) return { kept: null, why: `${path} is of another boot or node` }
     if (!isState(state)) return { kept: null, why: `${path} is damaged` }
     const { tracks, conditions, derived = {} } = state
     return { kept: { tracks: new Map(tracks), conditions: new Map(conditions), derived }, why: '' }
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    return {
-      kept: null,
-      why: code === 'ENOENT' ? `${path} does not exist yet` : `${path} cannot be used (${code ?? 'damaged'})`,
-    }
+  } catch {
+    return { kept: null, why: `${path} is damaged` }
   }
 }
 

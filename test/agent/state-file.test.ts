@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -83,6 +84,9 @@ t.test('a missing, damaged or foreign file is ignored with a word', async t => {
     t.equal(kept, null, why)
     t.ok(why)
   }
+  const fifo = join(directory, 'fifo')
+  execFileSync('mkfifo', [fifo])
+  t.match(loadState(fifo, 'b', 'n').why, /not a regular file/, 'nobody waits for its writer')
 })
 
 t.test('what derivations keep may be missing or unknown', async t => {
