@@ -39,8 +39,8 @@ export interface Lease {
   /** Why the last such question got no Lease; null where it did, or where none was asked. */
   readonly apiError: ApiFailure | null
   /**
-   * How long the API server has answered each time, to the watch and to questions, and those within a second; null while it
-   * does not. Begins anew where the agent itself stood still.
+   * How long the API server has answered each time, whatever the agent asked or wrote, within a second; null while it does
+   * not, or takes no writes. Begins anew where the agent itself stood still.
    */
   readonly answeringForMs: number | null
 }

@@ -23,7 +23,7 @@ export const kubeletHeartbeatLate: Rule = {
       critical: 0.9,
       reason: 'LeaseNotRenewed',
       forMs: 0,
-      also: 'and the API server, asked directly, still has the old Lease and has answered all the time, within 1 s',
+      also: 'and the API server, asked directly, still has the old Lease and has answered and taken writes all the time, within 1 s',
       observe: nodeValueAbove(
         'kubelet.leaseLateRatio',
         (ratio, { facts }) => ({
@@ -48,7 +48,11 @@ export const kubeletHeartbeatLate: Rule = {
 /** Two questions' time: an older answer says nothing of now. */
 const FRESH_MS = 10_000
 
-const isConfirmed = (lease: Lease | undefined): boolean => !!lease?.probe && lease.probe.ageMs <= FRESH_MS
+/** From here on it is APIServerSlow's. */
+const SLOW_MS = 1_000
+
+const isConfirmed = (lease: Lease | undefined): boolean =>
+  !!lease?.probe && lease.probe.ageMs <= FRESH_MS && lease.probe.roundTripMs < SLOW_MS
 
 /** Kubelet, API server, network: which of the three it is. */
 function lateness(facts: KubeletFacts): string {
