@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { configSchema, type SchemaNode } from '../agent/config/schema.ts'
 import { signalCatalogue } from '../agent/derive/catalogue.ts'
-import { activeRules } from '../agent/rules/active.ts'
+import { activeRules, DEFAULT_HOLD_MS } from '../agent/rules/active.ts'
 import { ruleCatalogue } from '../agent/rules/index.ts'
 import { ruleRows, severityText } from '../agent/rules/table.ts'
 import { metricsMarkdown } from '../agent/serve/metrics-docs.ts'
@@ -110,7 +110,7 @@ ${table(
       row.forMs === 0 ? 'at once' : duration(row.forMs),
       severityText(row),
       `\`${row.reason}\``,
-      row.also ?? '',
+      [row.also, row.holdMs === DEFAULT_HOLD_MS ? '' : `hold ${duration(row.holdMs)}`].filter(Boolean).join('; '),
     ]),
 )}
 `
@@ -118,7 +118,7 @@ ${table(
 # Rules
 
 What node-agent judges, with its defaults. A problem begins when the signal has been at or past \`raise\` for \`for\`; it is
-over when it has been past \`clear\` for a minute (\`hold\`). Between the two it stays as it was. All of it can be
+over when it has been past \`clear\` for ${duration(DEFAULT_HOLD_MS)} (\`hold\`). Between the two it stays as it was. All of it can be
 [configured](configuration.md#rules).
 
 ${section('Conditions', 'condition', 'They stand on the Node object once publishing is on; True means a problem.')}

@@ -42,7 +42,7 @@ export interface RuleOverride {
 }
 
 const DEFAULT_FOR_MS = 60_000
-const DEFAULT_HOLD_MS = 60_000
+export const DEFAULT_HOLD_MS = 60_000
 
 /** The enabled rules with their thresholds. `instant`: for `check`, which has no time to wait. */
 export function activeRules(

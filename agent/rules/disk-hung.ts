@@ -30,7 +30,6 @@ export const diskHung: Rule = {
       reason: 'DiskNotCompleting',
       forMs: 15_000,
       criticalForMs: 60_000,
-      holdMs: 15_000,
       alwaysPersistent: true,
       also: 'a second witness (a task blocked on I/O, or io PSI some > 10 %), or the device is suspended; a device state of offline or dead is critical at once',
       observe,

@@ -262,13 +262,33 @@ t.test('hung: warning after 15 s, critical after 60 s, and its end is not a slow
   const severityAt = (second: number) =>
     outcomes.find(({ sample }) => sample.atMs === second * 1000)!.judgement.problems[0]?.severity
   t.same([75, 80, 120, 125].map(severityAt), [undefined, 'warning', 'warning', 'critical'])
-  t.same(span(outcomes, 'DiskHung/vdb'), [80, 175])
+  t.same(span(outcomes, 'DiskHung/vdb'), [80, 220], 'until it worked for a minute')
   const short = play(
     samples(200, second => ({ diskstats: [hanging(second, 10)], pressure: waiting(second, 0.5) }), 5),
     RULES,
     5000,
   )
   t.same(everHeld(short), [], 'a live migration pauses disks for 10 s')
+})
+
+t.test('a disk that hangs for half of every minute is one problem', async t => {
+  const at = (second: number): Readings => {
+    const phase = second % 60
+    const hung = phase >= 30
+    const worked = Math.floor(second / 60) * 30 + Math.min(phase, 30)
+    return {
+      diskstats: [
+        disk('vdb', { writes: worked * 10, writeMs: worked * 20, inFlight: hung ? 1 : 0, ioTicksMs: second * 500 }),
+      ],
+      pressure: waiting(second, 0.5),
+    }
+  }
+  const outcomes = play(samples(600, at, 5), ['DiskHung'], 5000)
+  t.same(
+    [...new Set(outcomes.map(({ state }) => state.conditions.get('DiskHung')!.status))],
+    ['Unknown', 'False', 'True'],
+  )
+  t.equal(outcomes.flatMap(({ judgement }) => judgement.ended).length, 0)
 })
 
 t.test('a leaked count in flight without a witness is no hung disk', async t => {
