@@ -50,7 +50,9 @@ const EVENT_MS = 10 * 60_000
 export function judge(findings: readonly Finding[], tracks: Tracks, now: Now): Judgement {
   const next = new Map<string, Track>()
   const over = new Map<string, Track>()
-  const byRule = Map.groupBy(tracks, ([, track]) => track.rule)
+  // Over a gap or a restart nobody saw that it lasted: what was not yet a problem begins anew.
+  const lasting = [...tracks].filter(([, track]) => now.countedMs > 0 || track.active)
+  const byRule = Map.groupBy(lasting, ([, track]) => track.rule)
   for (const finding of findings) {
     const old = new Map(byRule.get(finding.rule.id))
     const seen = new Set<string>()

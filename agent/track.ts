@@ -16,7 +16,7 @@ interface Stretch {
   readonly countedMs: number
 }
 
-/** Where a subject stands, and what was said of it when it was last bad. */
+/** Where a subject stands, and what was last said of it: while it was bad, or between while the problem held. */
 type Told = Pick<Observation, 'subject' | 'stance'> & Words
 
 /** The memory of one trigger and subject. Plain data: it goes to the state file as it is. */
@@ -58,7 +58,9 @@ export function step(
   const bad = isBad(stance)
   if (stance === 'unmeasured' && before) return before
   if (rule.kind === 'event' && bad) before = undefined // happened again: a new entry
-  const told = bad || !before ? { subject, stance, ...observation.words() } : { ...before.observation, stance }
+  // Not yet over, and no longer as it was: what is said has to be true of now. Once it is clear the last words stand.
+  const eased = stance === 'between' && before?.active
+  const told = bad || eased || !before ? { subject, stance, ...observation.words() } : { ...before.observation, stance }
   const raised = extend(bad, before?.raised, now)
   const critical = extend(stance === 'critical', before?.critical, now)
   const notCritical = extend(stance !== 'critical', before?.notCritical, now)

@@ -39,7 +39,7 @@ function observe({ signals, facts: { kubelet } }: View, levels: Levels): Observa
       stance: answered ? 'clear' : stanceOf(ratio, 'above', levels, apiError !== null),
       words: () => ({
         badness: ratio,
-        message: `nothing was heard of the API server for ${duration(lease.ageMs)}: ${apiError?.message}`,
+        message: `nothing was heard of the API server for ${duration(lease.ageMs)}${apiError === null ? '' : `: ${apiError.message}`}`,
         evidence: evidence({ leaseAgeRatio: ratio, leaseAgeMs: lease.ageMs }),
       }),
     },

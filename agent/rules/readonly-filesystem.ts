@@ -51,7 +51,9 @@ function stance({ turnedBy, purposes }: ReadOnlyFact): Stance {
   return purposes.some(purpose => VITAL.has(purpose)) ? 'critical' : 'raise'
 }
 
-const why = ({ turnedBy, errorsCount }: ReadOnlyFact): string =>
-  turnedBy === 'errors'
+const why = ({ turnedBy, errorsCount }: ReadOnlyFact): string => {
+  if (turnedBy === null) return 'is read-only'
+  return turnedBy === 'errors'
     ? `stopped writing after ${plural(errorsCount, 'error')}, although its mount still says rw`
     : `was remounted read-only${errorsCount > 0 ? ` after ${plural(errorsCount, 'error')}` : ''}`
+}

@@ -42,7 +42,7 @@ export interface Observation {
   readonly stance: Stance
   /** Why it can never be measured (its counters are switched off, say); goes with `unmeasured`. */
   readonly blind?: string
-  /** Asked for only where the stance is bad: a node has hundreds of subjects that are well. */
+  /** Asked for only where the stance is bad, or between while a problem holds: a node has hundreds of subjects that are well. */
   words(): Words
 }
 

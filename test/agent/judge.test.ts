@@ -232,6 +232,49 @@ t.test('a gap counts for nothing', async t => {
   t.equal(steps.at(-1)!.problems.length, 1)
 })
 
+t.test('what was not yet a problem begins anew after a gap and after a restart', async t => {
+  const rule = ruleOf({ forMs: 60_000, holdMs: 60_000 })
+  const slow = observed(rule, { vda: 600 })
+  for (const silence of [[], [unknown(rule, 'notYet')]]) {
+    const steps = play([...times(6, slow), null, ...silence, ...times(8, slow)])
+    t.equal(steps.filter(({ problems }) => problems.length > 0).length, 2, 'only once it lasted since the gap')
+    t.equal(steps.at(-1)!.problems[0]!.sinceMs, 650_000 + silence.length * 10_000)
+  }
+  const held = play([...times(7, slow), null, ...times(2, slow)])
+  t.same(
+    held.slice(6).map(({ problems }) => problems[0]?.sinceMs),
+    [0, 0, 0],
+    'a problem that held goes on',
+  )
+  let tracks: Tracks = new Map()
+  for (const [atMs, countedMs] of [
+    [0, 0],
+    [50_000, 50_000],
+    [7_200_000, 0],
+    [7_210_000, 10_000],
+  ] as const)
+    tracks = judge([slow], tracks, { atMs, wallMs: atMs, countedMs }).tracks
+  t.match([...tracks.values()], [{ active: null, raised: { sinceMs: 7_200_000, countedMs: 10_000 } }])
+})
+
+t.test('between clear and raise it says what is now, while it clears what was last', async t => {
+  const rule = ruleOf({ forMs: 0, holdMs: 60_000 })
+  const steps = play([600, 300, 250, 10, 20, undefined].map(value => observed(rule, { vda: value })))
+  t.same(
+    steps.map(({ problems }) => problems[0]!.message),
+    ['600 ms', '300 ms', '250 ms', '250 ms', '250 ms', '250 ms'],
+  )
+  let asked = 0
+  const finding = observed(rule, { vda: 300 })
+  const [{ trigger, observation }] = finding.observations as [(typeof finding.observations)[number]]
+  const words = () => {
+    asked++
+    return noWords()
+  }
+  play(times(3, { ...finding, observations: [{ trigger, observation: { ...observation, words } }] }))
+  t.equal(asked, 0, 'who is not in trouble is not asked')
+})
+
 t.test('an event is one moment and stays ten minutes', async t => {
   const rule = ruleOf({ forMs: 0 }, { kind: 'event' })
   const steps = play([observed(rule, { vda: 600 }), ...times(61, observed(rule, {}))])
