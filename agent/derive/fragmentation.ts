@@ -64,6 +64,8 @@ interface Fragmentation {
   readonly mainZones: ReadonlyMap<string, readonly string[]>
   /** False where the kernel lacks CONFIG_COMPACTION: then nobody can say that compaction fails. */
   readonly compacts: boolean
+  /** How long no allocation has compacted in vain, as far as it was watched; 0 where that is not known. */
+  readonly quietMs: number
 }
 
 interface Compaction extends Timed {
@@ -71,15 +73,27 @@ interface Compaction extends Timed {
   readonly fails: number
 }
 
+interface State {
+  readonly window: readonly Compaction[]
+  /** The last sample before which compaction failed, or the first one. */
+  readonly failedAtMs: number
+}
+
+const START: State = { window: [], failedAtMs: 0 }
+
 export const fragmentation = derivation({
-  start: [] as readonly Compaction[],
-  step(window, step) {
+  start: START,
+  step(state, step) {
     const counters = readingOf(step.curr, 'vmstat')
     const zones = readingOf(step.curr, 'buddyinfo') ?? []
     for (const zone of zones) setZone(zone, step)
     const mainZones = setNodes(zones, step)
-    const next = counters ? setCompaction(window, counters, step) : window
-    const facts: Fragmentation = { mainZones, compacts: counters?.has('compact_stall') ?? false }
+    const next = counters ? setCompaction(state, counters, step) : state
+    const facts: Fragmentation = {
+      mainZones,
+      compacts: counters?.has('compact_stall') ?? false,
+      quietMs: counters && next.window.length > 0 ? step.curr.readings.vmstat.atMs - next.failedAtMs : 0,
+    }
     return { state: next, facts }
   },
 })
@@ -158,14 +172,10 @@ function pageBytes({ curr }: Step): number {
 }
 
 /** Compaction comes in bursts: it is counted over a minute. */
-function setCompaction(
-  window: readonly Compaction[],
-  counters: VMStat,
-  { curr, signals }: Step,
-): readonly Compaction[] {
+function setCompaction({ window, failedAtMs }: State, counters: VMStat, { curr, signals }: Step): State {
   const stalls = counters.get('compact_stall')
   const fails = counters.get('compact_fail')
-  if (stalls === undefined || fails === undefined) return []
+  if (stalls === undefined || fails === undefined) return START
   const { atMs } = curr.readings.vmstat
   const last = window.at(-1)
   const startedAgain = last !== undefined && (stalls < last.stalls || fails < last.fails)
@@ -175,5 +185,5 @@ function setCompaction(
   signals.set('memory.compactStallsPerMinute', 'node', quotient(grown, (atMs - first.atMs) / 60_000))
   const failRatio = quotient(growth(first.fails, fails), grown)
   signals.set('memory.compactFailRatio', 'node', failRatio === undefined ? undefined : Math.min(failRatio, 1))
-  return next
+  return { window: next, failedAtMs: last?.fails === fails ? failedAtMs : atMs }
 }

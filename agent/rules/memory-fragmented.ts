@@ -1,9 +1,20 @@
 import { percent } from '../words.ts'
-import { evidence, type Levels, type Observation, type Rule, stanceOf, theNode, type View } from './rule.ts'
+import {
+  evidence,
+  type Levels,
+  type Observation,
+  type Rule,
+  type Stance,
+  stanceOf,
+  theNode,
+  type View,
+} from './rule.ts'
 
 /** Free memory lies in small pieces on many a healthy node with a full page cache: only compaction that fails makes it a problem. */
 const MIN_STALLS_PER_MINUTE = 10
 const MIN_FAIL_RATIO = 0.9
+/** By then what could not be had is no longer asked for, or is had: small free blocks alone may stay for weeks. */
+const QUIET_MS = 600_000
 
 export const memoryFragmented: Rule = {
   id: 'MemoryFragmented',
@@ -22,7 +33,7 @@ export const memoryFragmented: Rule = {
       clear: 0.85,
       reason: 'MemoryFragmented',
       forMs: 120_000,
-      also: '10 or more compact_stall a minute, of which 90 % fail; on one NUMA node of several: info only',
+      also: '10 or more compact_stall a minute, of which 90 % fail; clear too when compact_fail stood still for 10 min; on one NUMA node of several: info only',
       observe,
     },
   ],
@@ -38,21 +49,28 @@ function observe(view: View, levels: Levels): Observation[] | null {
   const fails =
     (stalls ?? 0) >= MIN_STALLS_PER_MINUTE && (signals.get('memory.compactFailRatio') ?? 0) >= MIN_FAIL_RATIO
   const nodes = [...facts.fragmentation.mainZones.keys()]
+  const stance = (value: number | undefined): Stance =>
+    facts.fragmentation.quietMs >= QUIET_MS ? 'clear' : stanceOf(value, 'above', levels, fails)
   const whole: Observation = {
     subject: theNode,
-    stance: stanceOf(ratio, 'above', levels, fails),
+    stance: stance(ratio),
     words: () => describe(view, ratio, nodes),
   }
   if (nodes.length < 2) return [whole]
-  return [whole, ...nodes.map(node => observeNode(view, levels, node, fails, whole.stance === 'raise'))]
+  return [whole, ...nodes.map(node => observeNode(view, node, whole.stance === 'raise', stance))]
 }
 
 /** One NUMA node alone costs speed: the kernel takes the memory from another. When all are bad the node's own entry says it. */
-function observeNode(view: View, levels: Levels, node: string, fails: boolean, allAre: boolean): Observation {
+function observeNode(
+  view: View,
+  node: string,
+  allAre: boolean,
+  stance: (ratio: number | undefined) => Stance,
+): Observation {
   const ratio = view.signals.get('numa.unusableRatio', node)
   return {
     subject: { kind: 'NUMANode', name: node, role: 'node' },
-    stance: allAre ? 'clear' : stanceOf(ratio, 'above', levels, fails),
+    stance: allAre ? 'clear' : stance(ratio),
     words: () => ({ ...describe(view, ratio ?? 0, [node]), atMost: 'info' }),
   }
 }

@@ -112,9 +112,24 @@ t.test('MemoryFragmented: the numbers of the report, and its end', async t => {
   t.match(problem!.evidence, { unusableRatio: 1, largestFreeOrder: 3, compactFailRatio: 1, compactStallsPerMinute: 60 })
 })
 
-t.test('MemoryFragmented: stays while nobody asks any more and memory is still in pieces', async t => {
-  const outcomes = fragmented(900, second => ({ buddyinfo: F22, ...compaction(Math.min(second, 300), 60, 1) }))
-  t.same(span(outcomes, 'MemoryFragmented'), [130, 900])
+t.test('MemoryFragmented: in pieces still, it ends when nobody compacted in vain for 10 min', async t => {
+  const quietFrom = (second: number) => ({ buddyinfo: F22, ...compaction(Math.min(second, 300), 60, 1) })
+  t.same(span(fragmented(1500, quietFrom), 'MemoryFragmented'), [130, 950])
+  const now = (second: number) => ({
+    buddyinfo: F22,
+    ...vmstat({
+      compact_stall: Math.min(second, 300) + Math.floor(second / 500),
+      compact_fail: Math.min(second, 300) + Math.floor(second / 500),
+    }),
+  })
+  t.same(span(fragmented(1500, now), 'MemoryFragmented'), [130, 1500], 'now and then one fails')
+  const helps = (second: number) => ({
+    buddyinfo: F22,
+    ...vmstat({ compact_stall: second, compact_fail: Math.min(second, 300) }),
+  })
+  t.same(span(fragmented(1500, helps), 'MemoryFragmented'), [130, 950], 'compaction goes on and helps')
+  const again = (second: number) => ({ buddyinfo: F22, ...compaction(second < 1500 ? 0 : second, 60, 1) })
+  t.same(span(fragmented(1800, again), 'MemoryFragmented'), [1620, 1800], 'quiet for long, then in vain')
 })
 
 t.test('MemoryFragmented: a full page cache, compaction that helps and whole memory are well', async t => {
