@@ -31,7 +31,7 @@ export const diskHung: Rule = {
       forMs: 15_000,
       criticalForMs: 60_000,
       alwaysPersistent: true,
-      also: 'a second witness (a task blocked on I/O, or io PSI some > 10 %), or the device is suspended; a device state of offline or dead is critical at once',
+      also: 'a second witness (a task blocked on I/O, or io PSI some > 10 %), or the device is suspended (info where nothing is mounted on it and no request waits above it); a device state of offline or dead is critical at once',
       observe,
     },
   ],
@@ -53,7 +53,11 @@ function observe(view: View, levels: Levels): Observation[] | null {
     return {
       subject: diskSubject(disk),
       stance: dead ? 'critical' : hung ? 'raise' : stanceOf(stalled, 'above', levels, false),
-      words: () => ({ ...describe(view, disk), ...(dead ? offline(disk, state) : {}) }),
+      words: () => ({
+        ...describe(view, disk),
+        ...(dead ? offline(disk, state) : {}),
+        ...(isIdle(view, disk, levels) ? { atMost: 'info' } : {}),
+      }),
     }
   })
   return [...observations, ...uncountedDisks(view)]
@@ -66,7 +70,7 @@ function describe({ signals }: View, disk: Disk): Words {
   const stalled = signals.get('disk.stalledRequests', disk.name) ?? 0
   const { suspended = false, state = null } = disk.device ?? {}
   const what = suspended
-    ? 'is suspended while tasks wait for I/O'
+    ? `is suspended${hasWitness(signals) ? ' while tasks wait for I/O' : ''}`
     : `completes nothing with ${plural(stalled, 'request')} in flight`
   return {
     badness: stalled,
@@ -88,6 +92,20 @@ function hangs({ signals }: View, disk: Disk, levels: Levels): boolean {
   return (
     disk.device?.suspended === true ||
     stanceOf(signals.get('disk.stalledRequests', disk.name), 'above', levels) === 'raise'
+  )
+}
+
+/**
+ * Suspended, and nothing that we see uses it: no mount on it or above it, no request of a device above it waits. A snapshot
+ * that was forgotten, say; that tasks wait for I/O then has another cause. Where no mount is known nobody can tell.
+ */
+function isIdle({ signals, facts }: View, disk: Disk, levels: Levels): boolean {
+  if (!disk.device?.suspended || disk.mountPoints.length > 0 || disk.role === 'volume') return false
+  const stalls = ({ name }: Disk) => (signals.get('disk.stalledRequests', name) ?? 0) >= levels.raise
+  const liesOnIt = (upper: Disk) => faultLiesBelow(upper, facts, below => below === disk)
+  return (
+    facts.disks.some(({ mountPoints }) => mountPoints.length > 0) &&
+    !facts.disks.some(other => stalls(other) && (other === disk || liesOnIt(other)))
   )
 }
 

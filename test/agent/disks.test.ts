@@ -366,6 +366,33 @@ t.test('a suspended device is blamed for the stalled one above it', async t => {
   t.match(last(outcomes).judgement.problems[0]!.message, 'dm-0 (lower) is suspended while tasks wait for I/O')
 })
 
+t.test('a suspended device that nothing uses is information', async t => {
+  const root = '253:97 / / rw - ext4 /dev/vda rw'
+  const stack = (above: string[]) => [
+    device('vda'),
+    device('dm-0', { mapperName: 'old-snapshot', suspended: true }),
+    device('dm-1', { members: above }),
+  ]
+  const at = (upper: Partial<DiskStats>, above: string[], ...mounted: string[]) =>
+    play(
+      samples(200, second => ({
+        diskstats: [writing('vda', second, 30, 2), disk('dm-0'), disk('dm-1', upper)],
+        blockdevices: stack(above),
+        mounts: mounts(root, ...mounted),
+        pressure: waiting(second, 0.5),
+      })),
+      ['DiskHung'],
+    )
+  const unused = at({}, [])
+  t.same(everHeld(unused), ['DiskHung/dm-0 info'])
+  t.equal(last(unused).state.conditions.get('DiskHung')!.status, 'False')
+  t.same(everHeld(at({}, ['dm-0'])), ['DiskHung/dm-0 info'], 'a device above it that nobody uses either')
+  const used = ['DiskHung/dm-0 warning', 'DiskHung/dm-0 critical']
+  t.same(everHeld(at({}, [], '253:48 / /data rw - ext4 /dev/mapper/old-snapshot rw')), used, 'mounted')
+  t.same(everHeld(at({}, ['dm-0'], '253:49 / /data rw - ext4 /dev/dm-1 rw')), used, 'below what is mounted')
+  t.same(everHeld(at({ inFlight: 1 }, ['dm-0'])), used, 'a request waits above it')
+})
+
 t.test('what lies on a disk decides for whom it speaks', async t => {
   const root = '253:97 / / rw - ext4 /dev/vda rw'
   const volume = '253:98 / /var/lib/kubelet/pods/u1/volumes/kubernetes.io~csi/pvc/mount rw - ext4 /dev/vdb rw'
