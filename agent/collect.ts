@@ -82,15 +82,18 @@ export class Collecting {
       entry.durationMs = performance.now() - begun
       entry.running = false
     }
-    const answer = collector.collect(host, this.#places, mounts)
-    if (!(answer instanceof Promise)) {
+    const failed = (error: unknown) => done(fault('Io', `collector ${collector.name} failed: ${String(error)}`))
+    try {
+      const answer = collector.collect(host, this.#places, mounts)
+      if (answer instanceof Promise) {
+        entry.running = true
+        return answer.then(done, failed)
+      }
       done(answer)
-      return null
+    } catch (error) {
+      failed(error)
     }
-    entry.running = true
-    return answer.then(done, (error: unknown) =>
-      done(fault('Io', `collector ${collector.name} failed: ${String(error)}`)),
-    )
+    return null
   }
 
   /** Half an interval of slack: a jittered cycle must not turn "once a minute" into once in 70 s. */
