@@ -125,8 +125,19 @@ export class Loop implements ReportSource {
       this.#settings,
     )
     this.#logChanges(outcome, collected)
-    for (const listener of this.#listeners) listener(this.latest)
+    this.#tellListeners(this.latest)
     this.#onState(this.#state, atMs)
+  }
+
+  /** What is made of a report must not take the next one away. */
+  #tellListeners(report: Report): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(report)
+      } catch (error) {
+        this.#log.error({ err: error }, 'a report could not be passed on')
+      }
+    }
   }
 
   #warnOfGap(gapMs: number): void {

@@ -183,7 +183,18 @@ export class Publisher {
     const atMs = Math.max(plan.entries.length > 0 ? plan.atMs : Number.POSITIVE_INFINITY, conditions.notBeforeMs)
     if (atMs <= nowMs) void this.#work('conditions', () => this.#write(plan))
     else if (nowMs >= events.notBeforeMs && this.#events.isWaiting(nowMs)) void this.#work('events', () => this.#send())
-    else if (atMs !== Number.POSITIVE_INFINITY) this.#timer = setTimeout(() => this.#wake(), atMs - nowMs).unref()
+    else if (atMs !== Number.POSITIVE_INFINITY) this.#wakeIn(atMs - nowMs)
+  }
+
+  /** A mistake of ours in here must not end the agent: the next report wakes it too. */
+  #wakeIn(ms: number): void {
+    this.#timer = setTimeout(() => {
+      try {
+        this.#wake()
+      } catch (error) {
+        this.#troubles.set('conditions', `conditions cannot be published: ${error}`)
+      }
+    }, ms).unref()
   }
 
   #plan(report: Report, node: NodeObject): Plan {
@@ -213,7 +224,7 @@ export class Publisher {
     } finally {
       this.#busy = false
     }
-    this.#timer = setTimeout(() => this.#wake(), 0).unref()
+    this.#wakeIn(0)
   }
 
   async #write({ entries, kind }: Plan): Promise<void> {
