@@ -106,8 +106,11 @@ export function sentence({ rule, message, sinceWallMs, unmeasuredSinceWallMs }: 
   return `${message}, ${when} ${timeOfDay(sinceWallMs)}${lost}`
 }
 
+/** The rule of a problem, by the problem's id: `DiskSlow` of `DiskSlow/vdb`. */
+export const ruleOf = (problemId: string): string => problemId.split('/', 1)[0]!
+
 /** `03:02:10Z`: the date stands beside it in `since`. */
-const timeOfDay = (wallMs: number): string => `${isoTime(wallMs).slice(11, 19)}Z`
+export const timeOfDay = (wallMs: number): string => `${isoTime(wallMs).slice(11, 19)}Z`
 
 export function verdictOf(problems: readonly ReportedProblem[], evidenceMissing: boolean): Verdict {
   if (problems.some(problem => problem.severity === 'critical' && problem.subject.role === 'node')) return 'Unhealthy'

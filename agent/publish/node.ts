@@ -8,10 +8,7 @@ export interface NodeObject extends KubernetesObject {
     readonly managedFields?: readonly ManagedFields[]
   }
   readonly spec?: { readonly taints?: readonly { readonly key: string }[] }
-  readonly status?: {
-    readonly conditions?: readonly NodeCondition[]
-    readonly nodeInfo?: { readonly bootID?: string }
-  }
+  readonly status?: { readonly conditions?: readonly NodeCondition[] }
 }
 
 /** core/v1 NodeCondition. */
@@ -43,14 +40,17 @@ export function asNode(object: unknown, name: string): NodeObject {
 /** Under this name the API server notes which conditions are ours. */
 export const FIELD_MANAGER = 'node-agent'
 
+const managedByUs = ({ metadata }: NodeObject): readonly ManagedFields[] =>
+  (metadata.managedFields ?? []).filter(
+    ({ manager, subresource }) => manager === FIELD_MANAGER && subresource === 'status',
+  )
+
 /**
  * Types of the conditions that we wrote, in this run or an earlier one: by `managedFields` (KEP-555), which the API server
  * keeps. So what the configuration no longer has is found, and nothing of others is ever touched.
  */
 export function ownedConditions(node: NodeObject): ReadonlySet<string> {
-  const keys = (node.metadata.managedFields ?? [])
-    .filter(({ manager, subresource }) => manager === FIELD_MANAGER && subresource === 'status')
-    .flatMap(({ fieldsV1 }) => Object.keys(fieldsV1?.['f:status']?.['f:conditions'] ?? {}))
+  const keys = managedByUs(node).flatMap(({ fieldsV1 }) => Object.keys(fieldsV1?.['f:status']?.['f:conditions'] ?? {}))
   return new Set(keys.flatMap(key => typeOf(key) ?? []))
 }
 
@@ -66,9 +66,7 @@ function typeOf(key: string): string | undefined {
 
 /** When something of our name last wrote the status; null if never. */
 export function lastWrittenAs(node: NodeObject): string | null {
-  const times = (node.metadata.managedFields ?? [])
-    .filter(({ manager, subresource }) => manager === FIELD_MANAGER && subresource === 'status')
-    .flatMap(({ time }) => time ?? [])
+  const times = managedByUs(node).flatMap(({ time }) => time ?? [])
   return times.sort().at(-1) ?? null
 }
 

@@ -1,4 +1,4 @@
-import type { ReportedProblem } from '../report.ts'
+import { type ReportedProblem, ruleOf, timeOfDay } from '../report.ts'
 import { type Severity, worse } from '../rules/rule.ts'
 
 /** One thing to tell as an event, before it is known whom it regards. */
@@ -56,8 +56,6 @@ export function tellChanges(
   return { told: next, tellings }
 }
 
-export const ruleOf = (problemId: string): string => problemId.split('/', 1)[0]!
-
 /** Reason and what it is about. */
 const keyOf = ({ reason, subject }: ReportedProblem): string => `${reason} ${subject.kind} ${subject.name}`
 
@@ -75,7 +73,7 @@ const end = (id: string, key: string, since: string, severity: Severity, wallMs:
   type: 'Normal',
   reason: `No${ruleOf(id)}`,
   severity,
-  note: bounded(`${id}: over; it held since ${since.slice(11, 19)}Z`),
+  note: bounded(`${id}: over; it held since ${timeOfDay(Date.parse(since))}`),
   wallMs,
 })
 

@@ -1,4 +1,4 @@
-import type { Report } from '../report.ts'
+import { type Report, ruleOf } from '../report.ts'
 import { ruleCatalogue } from '../rules/index.ts'
 import { type Metric, type MetricsView, one, type Series } from './metric.ts'
 
@@ -54,7 +54,7 @@ export const statusMetrics: readonly Metric[] = [
     ['id', 'rule', 'reason', 'severity', 'kind', 'subject', 'role'],
     ({ problems }) =>
       problems.slice(0, MAX_PROBLEMS).map(({ id, reason, severity, subject: { kind, name, role } }) => ({
-        labels: { id, rule: id.split('/', 1)[0]!, reason, severity, kind, subject: name, role },
+        labels: { id, rule: ruleOf(id), reason, severity, kind, subject: name, role },
         value: 1,
       })),
   ),

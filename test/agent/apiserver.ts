@@ -1,27 +1,19 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { ServerResponse } from 'node:http'
 import type { Test } from 'tap'
 import { Api, type Observed } from '../../agent/kubernetes/api.ts'
+import { type Handler, serve } from './loopback.ts'
 
 /** A loopback server in place of an API server: for faults that a real one does not show on demand. */
-type Handler = (request: IncomingMessage, response: ServerResponse) => void
-
 export async function startServer(t: Test, handler: Handler) {
-  const server = createServer(handler).listen(0, '127.0.0.1')
-  await new Promise(resolve => server.once('listening', resolve))
-  t.teardown(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  const { port } = server.address() as AddressInfo
+  const { url, close } = await serve(t, handler)
   const observed: Observed[] = []
   let connections = 0
   const connect = async () => {
     connections++
-    return { server: new URL(`http://127.0.0.1:${port}/prefix`), authorize: async () => undefined }
+    return { server: new URL(`${url}/prefix`), authorize: async () => undefined }
   }
   const api = new Api(connect, seen => observed.push(seen), { deadlineMs: 300, silenceMs: 300 })
-  return { api, observed, connections: () => connections, close: () => server.close() }
+  return { api, observed, connections: () => connections, close }
 }
 
 export const json = (response: ServerResponse, value: unknown, code = 200, headers = {}) =>

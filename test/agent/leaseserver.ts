@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { Test } from 'tap'
 import { Api } from '../../agent/kubernetes/api.ts'
 import { LeaseFollower } from '../../agent/kubernetes/lease.ts'
+import { event, listOf } from './apiserver.ts'
 import { listen } from './loopback.ts'
 
 /** A loopback server in place of an API server, with one Lease of 0.2 s. */
@@ -16,20 +17,18 @@ export async function leaseServer(t: Test) {
     spec: { renewTime: `2026-11-24T15:00:0${renewed}.000000Z`, leaseDurationSeconds: 0.2 },
   })
   const send = (type: string) => {
-    for (const watch of watches) watch.write(`${JSON.stringify({ type, object: object() })}\n`)
+    for (const watch of watches) watch.write(event(type, object()))
   }
   const url = await listen(t, (request, response) => {
     if (request.url?.includes('watch=true')) return void watches.add(response.writeHead(200))
     asked++
     if (mode === 'dead') request.socket.destroy()
-    else if (mode === 'none' && request.url?.includes('fieldSelector'))
-      response.end(JSON.stringify({ metadata: { resourceVersion: '9' }, items: [] }))
+    else if (mode === 'none' && request.url?.includes('fieldSelector')) response.end(JSON.stringify(listOf('9')))
     else if (mode === 'none') response.writeHead(404).end('{"message":"not found"}')
     else if (mode === 'another') response.end('{}')
     else if (mode === 'forbidden') response.writeHead(403).end('{"message":"leases is forbidden"}')
     else if (mode === 'unwell') response.writeHead(500).end('{"message":"etcdserver: request timed out"}')
-    else if (request.url?.includes('fieldSelector'))
-      response.end(JSON.stringify({ metadata: { resourceVersion: String(renewed) }, items: [object()] }))
+    else if (request.url?.includes('fieldSelector')) response.end(JSON.stringify(listOf(String(renewed), object())))
     else if (mode === 'held') {
       const before = JSON.stringify(object())
       held = () => response.end(before)
